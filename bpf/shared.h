@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The only contract between the XDP program and userspace: the layout of the
+ * pinned maps and the words (reasons, verdicts, actions) that both sides use.
+ *
+ * Whoever changes this file changes the ABI of the maps: the build hashes it
+ * into POSTERN_ABI, which a new daemon compares with `settings.abi` before it
+ * reuses maps that an older one left behind.
+ *
+ * Deadlines are jiffies, the clock that costs the program nothing
+ * (userspace/tables/clock.h converts).  Addresses and ports are in network
+ * byte order.
+ */
+#ifndef POSTERN_SHARED_H
+#define POSTERN_SHARED_H
+
+#include <linux/types.h>
+
+/* An address; IPv4 as ::ffff:a.b.c.d. */
+struct addr {
+	__u8 octets[16];
+};
+
+enum family {
+	FAMILY_IPV4,
+	FAMILY_IPV6,
+	FAMILY_MAX,
+};
+
+/*
+ * Why a SYN was passed or not.  The order is that of the documentation: what
+ * passes first, then what waits, then what is refused.
+ */
+#define REASON_TABLE(REASON)                                                   \
+	REASON(ALLOWED, allowed, "on the allow list, or a primary")            \
+	REASON(CLEAN, clean, "no blocklist names it")                          \
+	REASON(UNKNOWN, unknown, "let in without a verdict")                   \
+	REASON(LATE, late, "no verdict within hold-limit, so let in")          \
+	REASON(OVERLOAD, overload, "too many new sources, so let in")          \
+	REASON(STALE, stale, "the daemon does not answer, so let in")          \
+	REASON(HELD, held, "waits for its verdict")                            \
+	REASON(BLOCKED, blocked, "on the block list")                          \
+	REASON(FEED, feed, "on a feed")                                        \
+	REASON(LISTED, listed, "blocklists name it")                           \
+	REASON(EVASION, evasion, "a packet made to slip past filters")         \
+	REASON(BYPASS, bypass, "came here although the primary is up")
+
+#define REASON_ENUM(NAME, name, words)	  REASON_##NAME,
+#define REASON_COUNTER(NAME, name, words) __u64 name;
+
+enum reason { REASON_TABLE(REASON_ENUM) REASON_MAX };
+
+/* SYNs judged, by reason: one element per CPU in the map `counters`. */
+struct reason_counters {
+	REASON_TABLE(REASON_COUNTER)
+};
+struct counters {
+	struct reason_counters ipv4;
+	struct reason_counters ipv6;
+};
+
+enum action {
+	ACTION_PASS,
+	ACTION_DROP,
+};
+
+/* What DNSBLs say of a source. */
+enum verdict {
+	VERDICT_UNKNOWN,
+	VERDICT_CLEAN,
+	VERDICT_LISTED,
+};
+
+/*
+ * A value of the map `verdicts`, whose key is the address of a host, or of a
+ * /64 with its host bits zero.  The worker alone adds and removes entries;
+ * the program only moves `refresh` out of reach once it has asked for one.
+ */
+struct source_verdict {
+	enum verdict verdict;
+	__s32 score;
+	__u64 refresh; /* from then on a SYN asks for a new lookup, once */
+	__u64 expires;
+};
+
+/* A value of `pending`: a source whose first SYN is being held. */
+struct hold {
+	__u64 since;
+};
+
+enum event_kind {
+	EVENT_UNKNOWN, /* a source without a verdict came: look it up */
+	EVENT_REFRESH, /* a known source came near the end of its verdict */
+	EVENT_BYPASS,  /* a source knocks at the closed gate */
+};
+
+/* A record of the ring buffer `events`. */
+struct event {
+	struct addr source;
+	enum event_kind kind;
+	__u32 door; /* which of the protected addresses of its family */
+};
+
+enum gate {
+	GATE_OPEN,
+	GATE_CLOSED,
+};
+
+/* What is done with sources that nobody has a verdict of. */
+enum unknown {
+	UNKNOWN_PASS,
+	UNKNOWN_HOLD,
+};
+
+/* Stages whose refusals are only counted: bits of `rules.monitor`. */
+enum stage {
+	STAGE_LISTS = 1,
+	STAGE_VERDICTS = 2,
+	STAGE_BYPASS = 4,
+	STAGE_ALL = STAGE_LISTS | STAGE_VERDICTS | STAGE_BYPASS,
+};
+
+#define PORTS_MAX 8
+#define DOORS_MAX 32
+
+/* A protected address and the gate in front of it. */
+struct door_ipv4 {
+	__be32 address;
+	enum gate gate;
+};
+struct door_ipv6 {
+	struct addr address;
+	enum gate gate;
+};
+
+struct rules {
+	__u32 monitor; /* enum stage */
+	enum unknown unknown;
+	__u64 hold_limit;     /* jiffies */
+	__u32 holds_per_cpu;  /* new holds a second */
+	__u32 events_per_cpu; /* events a second */
+	__u32 port_count;
+	__u32 ipv4_count;
+	__u32 ipv6_count;
+	__be16 ports[PORTS_MAX];
+	struct door_ipv4 ipv4[DOORS_MAX];
+	struct door_ipv6 ipv6[DOORS_MAX];
+};
+
+/*
+ * The one element of the map `settings`, which the worker writes through a
+ * memory mapping.  Rules are written to the slot that is not current, then
+ * `current` is flipped: the program sees the old ones or the new, never a mix.
+ */
+struct settings {
+	__u64 abi;   /* POSTERN_ABI of the build that made the maps */
+	__u64 lease; /* jiffies until which the daemon is believed */
+	__u32 current;
+	__u32 reserved;
+	struct rules rules[2];
+};
+
+/* Lists known in advance; 0 stands for "on no list". */
+#define LISTS_MAX 256
+
+struct list_counters {
+	__u64 ipv4;
+	__u64 ipv6;
+};
+
+/* What explain's program leaves at the start of its frame. */
+struct decision {
+	enum reason reason;
+	enum action action;
+	enum verdict verdict;
+	enum gate gate;
+	__s32 score;
+	__u32 list;
+	__u64 expires;
+};
+
+#endif
