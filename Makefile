@@ -4,49 +4,52 @@
 VERSION  := 0.1.0
 PREFIX   ?= /usr/local
 SBINDIR  ?= $(PREFIX)/sbin
+DATADIR  ?= $(PREFIX)/share
+MANDIR   ?= $(DATADIR)/man
 BUILD    ?= build
 
 CLANG    ?= clang
 BPFTOOL  ?= $(or $(shell command -v bpftool),/usr/sbin/bpftool)
 PKGS     := libbpf libelf zlib libcares libuv libconfuse jansson libcap
+# Asked for at first use: what needs no library works without any.
+PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $(PKGS)))$(PKG_CFLAGS)
+PKG_LIBS   = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PKGS)) -lm)$(PKG_LIBS)
 
 # The maps of two builds are the same only when the contract is.
-ABI      := 0x$(shell sha256sum bpf/shared.h | cut -c1-16)
+ABI      := 0x$(shell cat bpf/shared.h bpf/ranges_layout.h | sha256sum | \
+	cut -c1-16)
 
 WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wpointer-arith -Wcast-qual -Wwrite-strings -Wundef -Wvla \
 	-Wimplicit-fallthrough -Wformat=2 -Wconversion $(WERROR)
-HARDEN   := -fstack-protector-strong -fPIE
-CPPFLAGS += -Iuserspace -Ibpf -I$(BUILD) -D_GNU_SOURCE \
+HARDEN   := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
+CPPFLAGS += -Iuserspace -Ibpf -isystem $(BUILD) -D_GNU_SOURCE \
 	-DPOSTERN_VERSION='"$(VERSION)"' -DPOSTERN_ABI=$(ABI)ULL
 CFLAGS   ?= -O2 -g
 LDFLAGS  += -pie -Wl,-z,relro,-z,now -Wl,--as-needed
 
-# Sanitizers want the same sources in a tree of objects of their own.
-SAN      := -fsanitize=address,undefined -fno-sanitize-recover=all \
-	-fno-omit-frame-pointer -O1 -g
-
-Q := $(if $(V),,@)
-say = @$(if $(V),:,printf '  %-7s %s\n' $(1) $(2))
+Q   := $(if $(V),,@)
+say = @$(if $(V),:,printf '  %-5s %s\n' $(1) $(2))
 
 MAINS    := userspace/posternd.c userspace/ctl/posternctl.c
 SOURCES  := $(filter-out $(MAINS),$(wildcard userspace/*/*.c))
-OBJECTS  := $(SOURCES:%.c=$(BUILD)/%.o)
 PROGRAMS := $(BUILD)/posternd $(BUILD)/posternctl
-UNITS    := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
-PACKETS  := $(patsubst tests/packet/%.c,%,$(wildcard tests/packet/test_*.c))
 SKELETON := $(BUILD)/postern.skel.h
+UNITS    := $(patsubst %.c,%,$(wildcard tests/unit/test_*.c))
+PACKETS  := $(patsubst %.c,%,$(wildcard tests/packet/test_*.c))
+PACKET_PARTS := $(filter-out tests/packet/test_%,$(wildcard tests/packet/*.c))
+FUZZERS  := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_SECONDS ?= 60
 
-all: $(PROGRAMS)
+all: $(PROGRAMS) ## build posternd and posternctl
 
-PKG_GOALS := $(filter-out deps help clean demo test,$(or $(MAKECMDGOALS),all))
-ifneq ($(PKG_GOALS),)
-PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS))
-PKG_LIBS   := $(shell pkg-config --libs $(PKGS))
-endif
-
-HARDENED = $(HARDEN) -D_FORTIFY_SOURCE=2
-COMPILE  = $(CC) -std=gnu17 $(CPPFLAGS) $(WARN) $(PKG_CFLAGS) -MMD -MP
+# Three trees of objects from the same sources: what is installed, the same
+# under sanitizers for the tests, and with coverage for the fuzzers.
+SAN      := -fsanitize=address,undefined -fno-sanitize-recover=all \
+	-fno-omit-frame-pointer -O1 -g
+FUZZ     := -fsanitize=fuzzer-no-link,address,undefined \
+	-fno-sanitize-recover=all -fno-omit-frame-pointer -O1 -g
+COMPILE   = $(CC) -std=gnu17 $(CPPFLAGS) $(WARN) $(PKG_CFLAGS) -MMD -MP
 
 $(BUILD)/bpf/%.o: bpf/%.bpf.c $(wildcard bpf/*.h)
 	$(call say,BPF,$@)
@@ -63,15 +66,22 @@ $(BUILD)/%.skel.h: $(BUILD)/bpf/%.o
 $(BUILD)/%.o: %.c | $(SKELETON)
 	$(call say,CC,$@)
 	@mkdir -p $(@D)
-	$(Q)$(COMPILE) $(CFLAGS) $(HARDENED) -c $< -o $@
+	$(Q)$(COMPILE) $(CFLAGS) $(HARDEN) -c $< -o $@
 
 $(BUILD)/san/%.o: %.c | $(SKELETON)
 	$(call say,SAN,$@)
 	@mkdir -p $(@D)
 	$(Q)$(COMPILE) $(SAN) -c $< -o $@
 
-$(BUILD)/libpostern.a: $(OBJECTS)
+$(BUILD)/fuzz/%.o: CC := $(CLANG)
+$(BUILD)/fuzz/%.o: %.c | $(SKELETON)
+	$(call say,FUZZ,$@)
+	@mkdir -p $(@D)
+	$(Q)$(COMPILE) $(FUZZ) -c $< -o $@
+
+$(BUILD)/libpostern.a: $(SOURCES:%.c=$(BUILD)/%.o)
 $(BUILD)/san/libpostern.a: $(SOURCES:%.c=$(BUILD)/san/%.o)
+$(BUILD)/fuzz/libpostern.a: $(SOURCES:%.c=$(BUILD)/fuzz/%.o)
 %/libpostern.a:
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
@@ -82,6 +92,7 @@ $(PROGRAMS):
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) $^ $(PKG_LIBS) -o $@
 
+$(PACKETS:%=$(BUILD)/%): $(PACKET_PARTS:%.c=$(BUILD)/%.o)
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/libpostern.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) $^ $(PKG_LIBS) -lcmocka -o $@
@@ -90,14 +101,51 @@ $(BUILD)/san/tests/%: $(BUILD)/san/tests/%.o $(BUILD)/san/libpostern.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(SAN) $^ $(PKG_LIBS) -lcmocka -o $@
 
-unit-tests: $(UNITS:%=$(BUILD)/tests/unit/%) \
-	$(UNITS:%=$(BUILD)/san/tests/unit/%)
-packet-tests: $(PACKETS:%=$(BUILD)/tests/packet/%)
+$(BUILD)/fuzz/fuzz_%: $(BUILD)/fuzz/tests/fuzz/fuzz_%.o \
+		$(BUILD)/fuzz/libpostern.a
+	$(call say,LD,$@)
+	$(Q)$(CLANG) $(FUZZ) -fsanitize=fuzzer $^ $(PKG_LIBS) -o $@
 
-clean:
+UNIT_PROGRAMS := $(UNITS:%=$(BUILD)/%) $(UNITS:%=$(BUILD)/san/%)
+build-tests: $(PROGRAMS) $(UNIT_PROGRAMS) $(PACKETS:%=$(BUILD)/%)
+
+deps: ## install what is missing to build and to test
+	tools/deps build test
+
+check: $(UNIT_PROGRAMS) ## run what needs no root: unit tests, sanitizers too
+	tests/run $(UNIT_PROGRAMS)
+
+# Two steps: what the first installs, the second looks for.
+test: ## run all tests (as root; installs what is missing)
+	tools/deps build test
+	$(Q)$(MAKE) build-tests
+	$(Q)tests/run $(UNIT_PROGRAMS) $(PACKETS:%=$(BUILD)/%) tests/lab/run
+
+demo: ## show the main job in a lab of namespaces (as root)
+	tools/deps build test
+	$(Q)$(MAKE) all
+	$(Q)tools/demo
+
+fuzz: $(FUZZERS:%=$(BUILD)/fuzz/%) ## fuzz every parser, a minute each
+	tools/fuzz $(FUZZ_SECONDS) $^
+
+lint: $(SKELETON) ## formatting and static analysis
+	tools/lint
+
+install: all ## install below PREFIX (/usr/local), and below DESTDIR
+	install -D -m 755 -t $(DESTDIR)$(SBINDIR) $(PROGRAMS)
+	install -D -m 644 -t $(DESTDIR)$(DATADIR)/postern \
+		userspace/share/postern.conf
+	install -D -m 644 -t $(DESTDIR)$(MANDIR)/man8 userspace/share/*.8
+	install -D -m 644 -t $(DESTDIR)$(MANDIR)/man5 userspace/share/*.5
+
+clean: ## remove what was built
 	rm -rf $(BUILD)
 
-.PHONY: all unit-tests packet-tests clean
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
+
+.PHONY: all build-tests deps check test demo fuzz lint install clean help
 .SECONDARY:
 .DELETE_ON_ERROR:
 

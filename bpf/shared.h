@@ -62,6 +62,7 @@ struct counters {
 enum action {
 	ACTION_PASS,
 	ACTION_DROP,
+	ACTION_RESET, /* answer with a RST */
 };
 
 /* What DNSBLs say of a source. */
@@ -81,12 +82,58 @@ struct source_verdict {
 	__s32 score;
 	__u64 refresh; /* from then on a SYN asks for a new lookup, once */
 	__u64 expires;
+	__u64 watch; /* until then a SYN is noted in `pending`, once */
 };
 
-/* A value of `pending`: a source whose first SYN is being held. */
+/*
+ * Sources that can be held at a time.  New holds are bounded so that an entry
+ * lives for twice the hold limit at least: an honest retransmission always
+ * finds its own.
+ */
+#define PENDING_MAX 65536
+
+/* Ethernet's header and two VLAN tags. */
+#define LINK_HEADER_MAX 24
+
+/*
+ * A value of `pending`: a source whose first SYN is being held, and all that
+ * it takes to make it resend that SYN once its verdict is there.
+ */
 struct hold {
 	__u64 since;
+	__u64 back; /* when it came again, within `watch`; 0: not yet */
+	struct addr destination;
+	__u32 ifindex;
+	__be32 sequence;
+	__be16 port;
+	__be16 client_port;
+	__u32 link_length;
+	__u8 link[LINK_HEADER_MAX]; /* of the SYN, as it came */
 };
+
+/* What was spent of the second that began at `start`, on one CPU. */
+struct cpu_budget {
+	__u64 start; /* jiffies */
+	__u32 events;
+	__u32 holds;
+	__u32 replies;
+	__u32 reserved;
+};
+
+/*
+ * A value of `replies`: packets sent to a network (/24, /48) that did not ask
+ * for them with a proven address, resets and nudges, in the second that began
+ * at `start`.
+ */
+struct reply_budget {
+	__u64 start; /* jiffies */
+	__u32 count;
+	__u32 reserved;
+};
+#define REPLY_NETWORKS_MAX	16384
+#define REPLIES_PER_NETWORK	50
+#define REPLY_NETWORK_BITS_IPV4 24
+#define REPLY_NETWORK_BITS_IPV6 48
 
 enum event_kind {
 	EVENT_UNKNOWN, /* a source without a verdict came: look it up */
@@ -112,14 +159,6 @@ enum unknown {
 	UNKNOWN_HOLD,
 };
 
-/* Stages whose refusals are only counted: bits of `rules.monitor`. */
-enum stage {
-	STAGE_LISTS = 1,
-	STAGE_VERDICTS = 2,
-	STAGE_BYPASS = 4,
-	STAGE_ALL = STAGE_LISTS | STAGE_VERDICTS | STAGE_BYPASS,
-};
-
 #define PORTS_MAX 8
 #define DOORS_MAX 32
 
@@ -134,17 +173,23 @@ struct door_ipv6 {
 };
 
 struct rules {
-	__u32 monitor; /* enum stage */
+	__u32 monitor; /* 1: decide and count, refuse nothing */
 	enum unknown unknown;
-	__u64 hold_limit;     /* jiffies */
-	__u32 holds_per_cpu;  /* new holds a second */
-	__u32 events_per_cpu; /* events a second */
+	enum action bypass; /* of the closed gate */
+	enum action listed;
+	__u64 hold_limit;      /* jiffies a source is held at most */
+	__u64 hold_memory;     /* jiffies after that until it is held again */
+	__u64 second;	       /* in jiffies, for the budgets */
+	__u32 holds_per_cpu;   /* new holds a second */
+	__u32 events_per_cpu;  /* events a second */
+	__u32 replies_per_cpu; /* resets a second */
 	__u32 port_count;
 	__u32 ipv4_count;
 	__u32 ipv6_count;
 	__be16 ports[PORTS_MAX];
 	struct door_ipv4 ipv4[DOORS_MAX];
 	struct door_ipv6 ipv6[DOORS_MAX];
+	__u32 reserved; /* no padding: two of them compare as memory */
 };
 
 /*
@@ -170,13 +215,19 @@ struct list_counters {
 
 /* What explain's program leaves at the start of its frame. */
 struct decision {
-	enum reason reason;
+	enum reason reason; /* REASON_MAX: not judged */
 	enum action action;
 	enum verdict verdict;
 	enum gate gate;
 	__s32 score;
-	__u32 list;
-	__u64 expires;
+	__u32 list;    /* 0: on none */
+	__u64 expires; /* of the verdict; 0: there is none */
+};
+
+/* What clock's program leaves there: both clocks at one moment. */
+struct clock_sample {
+	__u64 jiffies;
+	__u64 monotonic_ns;
 };
 
 #endif

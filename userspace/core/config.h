@@ -2,9 +2,12 @@
 /*
  * The configuration file, by libconfuse, which no other module includes.
  *
- * A struct config is read-only once loaded.  The parent loads the text and
- * hands the same text to the worker, which loads it the same way: so neither
- * needs to trust a structure made by the other.
+ * A struct config is read-only once loaded.  The parent opens the file with
+ * config_open(), which copies it, loads the copy, and hands the same copy to
+ * the worker, which loads it the same way: so neither needs to trust a
+ * structure made by the other, and both have read the same text.
+ *
+ * Not for use by two threads at once: libconfuse keeps its state in globals.
  */
 #ifndef POSTERN_CORE_CONFIG_H
 #define POSTERN_CORE_CONFIG_H
@@ -13,6 +16,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "core/addr.h"
 #include "core/site.h"
@@ -21,10 +25,13 @@
 #define CONFIG_DEFAULT_CONTROL "/run/postern/control.sock"
 #define CONFIG_DEFAULT_PIN     "/sys/fs/bpf/postern"
 
+#define CONFIG_SIZE_MAX	       1048576 /* octets of a file */
 #define CONFIG_INTERFACES_MAX  16
 #define CONFIG_PRIMARIES_MAX   64
+#define CONFIG_ADDRESSES_MAX   16 /* of one primary */
+#define CONFIG_SITES_MAX       64
 #define CONFIG_NAMESERVERS_MAX 8
-#define CONFIG_FEEDS_MAX       250
+#define CONFIG_ARGUMENTS_MAX   32 /* of a command, its name included */
 
 enum config_mode {
 	MODE_MONITOR,
@@ -58,7 +65,9 @@ struct config_health {
 	unsigned int require; /* healthy primaries that close the gate */
 	bool require_all;     /* `require` is then 0 */
 	char **on_up;	      /* NULL-terminated; NULL: none */
+	size_t on_up_count;   /* without the NULL */
 	char **on_down;
+	size_t on_down_count;
 	char *helo;	 /* NULL: the host's name */
 	char *recipient; /* NULL: postmaster, without a domain */
 };
@@ -73,6 +82,7 @@ struct config_dnsbl {
 	size_t site_count;
 	int threshold;
 	enum unknown unknown;
+	enum action action; /* with what is listed */
 	uint64_t hold_limit_ms;
 	bool nudge;
 	uint64_t quota; /* lookups per zone within `quota_period_ms`; 0: any */
@@ -92,7 +102,8 @@ struct config {
 	enum config_mode mode;
 	enum config_attach attach;
 	char *user;
-	char *group; /* of the control socket */
+	char *group;		/* of the control socket */
+	uint32_t list_capacity; /* entries of each family in the lists' maps */
 	struct prefix *allow;
 	size_t allow_count;
 	struct prefix *block;
@@ -103,6 +114,7 @@ struct config {
 	size_t primary_count;
 	struct config_health health;
 	enum config_policy policy;
+	enum action bypass_action;
 	struct config_dnsbl dnsbl;
 };
 
@@ -110,9 +122,19 @@ struct config {
 #define CONFIG_ERROR_TEXT 512
 
 /*
- * Loads the configuration from an open file; `name` is what error messages
- * call it.  Returns 0 with *out for config_free(), or -EINVAL, -ENOMEM with
- * "NAME:LINE: what is wrong, what is expected" in `error` and *out untouched.
+ * Opens a copy of the file at `path`, which nobody can change any more.
+ * Returns a descriptor, or a negative errno with "PATH: why" in `error`.
+ */
+int config_open(const char *path, char error[static CONFIG_ERROR_TEXT]);
+
+/*
+ * Loads the configuration from an open file, from its start wherever it can
+ * seek; `name` is what error messages call it.  Returns 0 with *out for
+ * config_free(), or -EINVAL, -ENOMEM or the errno of read(2), negative, with
+ * "NAME:LINE: what is wrong, what is expected" in `error` ("NAME: why" where
+ * no line is to blame) and *out untouched.  The error is one line, without a
+ * newline, and the first one in the file where there are several, except
+ * that comments, strings and braces are checked before anything else.
  */
 int config_load(int fd, const char *name, struct config **out,
 		char error[static CONFIG_ERROR_TEXT]);
@@ -120,8 +142,15 @@ int config_load(int fd, const char *name, struct config **out,
 void config_free(struct config *config);
 
 /*
+ * Prints what is in effect, defaults included, as a configuration file that
+ * loads to the same.  Keys of DNSBLs that are part of a zone are not hidden.
+ */
+void config_print(const struct config *config, FILE *out);
+
+/*
  * What a running daemon can't change: the name of the first key of `user`,
- * `group`, `pin`, `control`, `dnsbl.cache` that differs, or NULL.
+ * `group`, `control`, `pin`, `list-capacity`, `dnsbl.cache` that differs, or
+ * NULL.
  */
 const char *config_fixed_difference(const struct config *now,
 				    const struct config *next);

@@ -29,11 +29,15 @@ static const char *process = "postern";
 static enum log_level limit = LOG_LEVEL_INFO;
 static bool journal;
 
-void log_init(const char *name, enum log_level threshold)
+void log_init(const char *name)
 {
 	process = name;
-	limit = threshold;
 	journal = getenv("JOURNAL_STREAM") != NULL;
+}
+
+void log_set_threshold(enum log_level threshold)
+{
+	limit = threshold;
 }
 
 static int put_prefix(char *line, size_t size, enum log_level level)

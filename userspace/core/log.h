@@ -17,8 +17,11 @@ enum log_level {
 	LOG_LEVEL_DEBUG,
 };
 
-/* Call once in each process: `name` is put before every line. */
-void log_init(const char *name, enum log_level threshold);
+/* Call once in each process: `name` (not copied) is put before every line. */
+void log_init(const char *name);
+
+/* Lines of lesser weight are not written; LOG_LEVEL_INFO at first. */
+void log_set_threshold(enum log_level threshold);
 
 void log_write(enum log_level level, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

@@ -14,7 +14,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SITE_ZONE_MAX 254 /* octets of a domain name in text, and NUL */
+#define SITE_ZONE_MAX	254 /* octets of a domain name in text, and NUL */
+#define SITE_WEIGHT_MAX 1000000
 
 struct site {
 	char zone[SITE_ZONE_MAX]; /* lower case, no dot at the end */

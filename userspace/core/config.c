@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A configuration's life: opening the file, comparing, freeing. */
+
+#include "core/config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "core/config_text.h"
+
+#define SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
+
+static int write_all(int fd, const char *text, size_t size)
+{
+	while (size > 0) {
+		ssize_t put = write(fd, text, size);
+
+		if (put < 0 && errno != EINTR)
+			return -errno;
+		if (put > 0) {
+			text += put;
+			size -= (size_t)put;
+		}
+	}
+	return 0;
+}
+
+/* Returns a descriptor, or a negative errno. */
+static int copy_file(int from)
+{
+	char *text = NULL;
+	size_t size;
+	int fd = -1;
+	int rc;
+
+	rc = config_text_read(from, &text, &size);
+	if (rc != 0)
+		goto out;
+	fd = memfd_create("postern.conf", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (fd < 0) {
+		rc = -errno;
+		goto out;
+	}
+	rc = write_all(fd, text, size);
+	if (rc == 0 && fcntl(fd, F_ADD_SEALS, SEALS) != 0)
+		rc = -errno;
+out:
+	free(text);
+	if (rc == 0)
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return rc;
+}
+
+int config_open(const char *path, char error[static CONFIG_ERROR_TEXT])
+{
+	int from = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	int fd = from < 0 ? -errno : copy_file(from);
+
+	if (from >= 0)
+		close(from);
+	if (fd < 0)
+		snprintf(error, CONFIG_ERROR_TEXT, "%.200s: %s", path,
+			 strerror(-fd));
+	return fd;
+}
+
+static void free_arguments(char **arguments, size_t count)
+{
+	for (size_t i = 0; arguments && i < count; i++)
+		free(arguments[i]);
+	free(arguments);
+}
+
+void config_free(struct config *config)
+{
+	if (!config)
+		return;
+	for (size_t i = 0; i < config->primary_count; i++) {
+		free(config->primaries[i].name);
+		free(config->primaries[i].addresses);
+	}
+	free(config->primaries);
+	free_arguments(config->health.on_up, config->health.on_up_count);
+	free_arguments(config->health.on_down, config->health.on_down_count);
+	free(config->health.helo);
+	free(config->health.recipient);
+	free(config->dnsbl.sites);
+	free(config->protect);
+	free(config->allow);
+	free(config->block);
+	free(config->user);
+	free(config->group);
+	free(config->control);
+	free(config->pin);
+	free(config);
+}
+
+const char *config_fixed_difference(const struct config *now,
+				    const struct config *next)
+{
+	if (strcmp(now->user, next->user) != 0)
+		return "user";
+	if (strcmp(now->group, next->group) != 0)
+		return "group";
+	if (strcmp(now->control, next->control) != 0)
+		return "control";
+	if (strcmp(now->pin, next->pin) != 0)
+		return "pin";
+	if (now->list_capacity != next->list_capacity)
+		return "list-capacity";
+	if (now->dnsbl.cache != next->dnsbl.cache)
+		return "dnsbl.cache";
+	return NULL;
+}

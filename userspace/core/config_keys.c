@@ -1,0 +1,440 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The tables of keys. */
+
+#include "core/config_keys.h"
+
+#include <string.h>
+
+#include "core/config_values.h"
+
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+
+#define SECOND UINT64_C(1000)
+#define MINUTE (60 * SECOND)
+#define HOUR   (60 * MINUTE)
+#define DAY    (24 * HOUR)
+
+/* No list that is kept in place or asked in turn may grow without bound. */
+#define PREFIXES_MAX CONFIG_SIZE_MAX
+#define DOMAINS_MAX  64
+
+#define AT(member)	   .offset = offsetof(struct config, member)
+#define OF_PRIMARY(member) .offset = offsetof(struct config_primary, member)
+#define COUNTED(member)	   .count = offsetof(struct config, member)
+
+_Static_assert(sizeof(enum config_mode) == sizeof(unsigned int), "choice");
+_Static_assert(sizeof(enum config_attach) == sizeof(unsigned int), "choice");
+_Static_assert(sizeof(enum config_policy) == sizeof(unsigned int), "choice");
+_Static_assert(sizeof(enum action) == sizeof(unsigned int), "choice");
+_Static_assert(sizeof(enum unknown) == sizeof(unsigned int), "choice");
+_Static_assert(offsetof(struct config_dnsbl, quota_period_ms) ==
+		       offsetof(struct config_dnsbl, quota) +
+			       offsetof(struct config_rate, period_ms),
+	       "quota is a rate");
+
+static const struct config_choice modes[] = {
+	{"monitor", MODE_MONITOR},
+	{"enforce", MODE_ENFORCE},
+	{0},
+};
+
+static const struct config_choice attachments[] = {
+	{"auto", ATTACH_AUTO},
+	{"native", ATTACH_NATIVE},
+	{"generic", ATTACH_GENERIC},
+	{0},
+};
+
+static const struct config_choice policies[] = {
+	{"off", POLICY_OFF},
+	{"strict", POLICY_STRICT},
+	{0},
+};
+
+static const struct config_choice unknowns[] = {
+	{"hold", UNKNOWN_HOLD},
+	{"pass", UNKNOWN_PASS},
+	{0},
+};
+
+static const struct config_choice actions[] = {
+	{"drop", ACTION_DROP},
+	{"reset", ACTION_RESET},
+	{0},
+};
+
+/* bpffs keeps names with dots for itself. */
+static bool is_pin(const char *text)
+{
+	return config_is_path(text) && !strchr(text, '.');
+}
+
+/* sun_path of unix(7). */
+static bool is_socket_path(const char *text)
+{
+	return config_is_path(text) && strlen(text) < 108;
+}
+
+static bool is_argument(const char *text)
+{
+	(void)text;
+	return true;
+}
+
+static const struct config_key root_keys[] = {
+	{
+		.name = "interface",
+		.kind = &config_kind_interface,
+		.entries = CONFIG_INTERFACES_MAX,
+		AT(interfaces),
+		COUNTED(interface_count),
+		.in_place = true,
+		.distinct = true,
+	},
+	{
+		.name = "protect",
+		.kind = &config_kind_address,
+		.entries = (size_t)2 * DOORS_MAX,
+		AT(protect),
+		COUNTED(protect_count),
+		.distinct = true,
+	},
+	{
+		.name = "ports",
+		.kind = &config_kind_port,
+		.fallback = "25",
+		.entries = PORTS_MAX,
+		AT(ports),
+		COUNTED(port_count),
+		.in_place = true,
+		.distinct = true,
+	},
+	{
+		.name = "mode",
+		.kind = &config_kind_choice,
+		.fallback = "monitor",
+		.choices = modes,
+		AT(mode),
+	},
+	{
+		.name = "attach",
+		.kind = &config_kind_choice,
+		.fallback = "auto",
+		.choices = attachments,
+		AT(attach),
+	},
+	{
+		.name = "user",
+		.kind = &config_kind_text,
+		.fallback = "postern",
+		.accepts = config_is_account,
+		.hint = "the name of a user",
+		AT(user),
+	},
+	{
+		.name = "group",
+		.kind = &config_kind_text,
+		.fallback = "postern",
+		.accepts = config_is_account,
+		.hint = "the name of a group",
+		AT(group),
+	},
+	{
+		.name = "list-capacity",
+		.kind = &config_kind_number,
+		.fallback = "1000000",
+		.least = 1024,
+		.most = 16777216,
+		AT(list_capacity),
+	},
+	{
+		.name = "allow",
+		.kind = &config_kind_prefix,
+		.entries = PREFIXES_MAX,
+		AT(allow),
+		COUNTED(allow_count),
+	},
+	{
+		.name = "block",
+		.kind = &config_kind_prefix,
+		.entries = PREFIXES_MAX,
+		AT(block),
+		COUNTED(block_count),
+	},
+	{
+		.name = "control",
+		.kind = &config_kind_text,
+		.fallback = CONFIG_DEFAULT_CONTROL,
+		.accepts = is_socket_path,
+		.hint = "an absolute path of less than 108 characters",
+		AT(control),
+	},
+	{
+		.name = "pin",
+		.kind = &config_kind_text,
+		.fallback = CONFIG_DEFAULT_PIN,
+		.accepts = is_pin,
+		.hint = "an absolute path without dots, as bpffs wants it",
+		AT(pin),
+	},
+	{
+		.name = "mx-of",
+		.kind = &config_kind_text,
+		.entries = DOMAINS_MAX,
+		.accepts = config_is_host_name,
+		.hint = "a domain name",
+		.offset = CONFIG_NOWHERE,
+	},
+};
+
+static const struct config_key primary_keys[] = {
+	{
+		.name = "address",
+		.kind = &config_kind_address,
+		.entries = CONFIG_ADDRESSES_MAX,
+		OF_PRIMARY(addresses),
+		.count = offsetof(struct config_primary, address_count),
+		.distinct = true,
+	},
+	{
+		.name = "port",
+		.kind = &config_kind_port,
+		.fallback = "25",
+		OF_PRIMARY(port),
+	},
+};
+
+static const struct config_key health_keys[] = {
+	{
+		.name = "interval",
+		.kind = &config_kind_duration,
+		.fallback = "30s",
+		.least = SECOND,
+		.most = HOUR,
+		AT(health.interval_ms),
+	},
+	{
+		.name = "timeout",
+		.kind = &config_kind_duration,
+		.fallback = "30s",
+		.least = SECOND,
+		.most = 5 * MINUTE,
+		AT(health.timeout_ms),
+	},
+	{
+		.name = "fall",
+		.kind = &config_kind_number,
+		.fallback = "2",
+		.least = 1,
+		.most = 100,
+		AT(health.fall),
+	},
+	{
+		.name = "rise",
+		.kind = &config_kind_number,
+		.fallback = "3",
+		.least = 1,
+		.most = 100,
+		AT(health.rise),
+	},
+	{
+		.name = "settle",
+		.kind = &config_kind_duration,
+		.fallback = "60s",
+		.least = 0,
+		.most = HOUR,
+		AT(health.settle_ms),
+	},
+	{
+		.name = "require",
+		.kind = &config_kind_require,
+		.fallback = "any",
+		.least = 1,
+		.most = CONFIG_PRIMARIES_MAX,
+		AT(health.require),
+	},
+	{
+		.name = "on-up",
+		.kind = &config_kind_text,
+		.entries = CONFIG_ARGUMENTS_MAX,
+		.accepts = is_argument,
+		AT(health.on_up),
+		COUNTED(health.on_up_count),
+	},
+	{
+		.name = "on-down",
+		.kind = &config_kind_text,
+		.entries = CONFIG_ARGUMENTS_MAX,
+		.accepts = is_argument,
+		AT(health.on_down),
+		COUNTED(health.on_down_count),
+	},
+	{
+		.name = "helo",
+		.kind = &config_kind_text,
+		.accepts = config_is_host_name,
+		.hint = "a host name",
+		AT(health.helo),
+	},
+	{
+		.name = "recipient",
+		.kind = &config_kind_text,
+		.accepts = config_is_mailbox,
+		.hint = "a mailbox, such as postmaster@example.net",
+		AT(health.recipient),
+	},
+};
+
+static const struct config_key bypass_keys[] = {
+	{
+		.name = "policy",
+		.kind = &config_kind_choice,
+		.fallback = "strict",
+		.choices = policies,
+		AT(policy),
+	},
+	{
+		.name = "action",
+		.kind = &config_kind_choice,
+		.fallback = "drop",
+		.choices = actions,
+		AT(bypass_action),
+	},
+	{
+		.name = "patience",
+		.kind = &config_kind_rate,
+		.fallback = "100/1h",
+		.least = 1,
+		.most = UINT32_MAX,
+		.offset = CONFIG_NOWHERE,
+	},
+};
+
+static const struct config_key dnsbl_keys[] = {
+	{
+		.name = "sites",
+		.kind = &config_kind_site,
+		.entries = CONFIG_SITES_MAX,
+		AT(dnsbl.sites),
+		COUNTED(dnsbl.site_count),
+	},
+	{
+		.name = "threshold",
+		.kind = &config_kind_number,
+		.fallback = "1",
+		.least = 1,
+		.most = SITE_WEIGHT_MAX,
+		AT(dnsbl.threshold),
+	},
+	{
+		.name = "unknown",
+		.kind = &config_kind_choice,
+		.fallback = "hold",
+		.choices = unknowns,
+		AT(dnsbl.unknown),
+	},
+	{
+		.name = "hold-limit",
+		.kind = &config_kind_duration,
+		.fallback = "2500ms",
+		.least = SECOND / 10,
+		.most = 10 * SECOND,
+		.hint = "a Windows sender gives up after 21s",
+		AT(dnsbl.hold_limit_ms),
+	},
+	{
+		.name = "nudge",
+		.kind = &config_kind_switch,
+		.fallback = "yes",
+		AT(dnsbl.nudge),
+	},
+	{
+		.name = "quota",
+		.kind = &config_kind_rate,
+		.fallback = "100000/1d",
+		.least = 0,
+		.most = UINT32_MAX,
+		.hint = "0 is without limit",
+		AT(dnsbl.quota),
+	},
+	{
+		.name = "nameservers",
+		.kind = &config_kind_endpoint,
+		.entries = CONFIG_NAMESERVERS_MAX,
+		AT(dnsbl.nameservers),
+		COUNTED(dnsbl.nameserver_count),
+		.in_place = true,
+		.distinct = true,
+	},
+	{
+		.name = "action",
+		.kind = &config_kind_choice,
+		.fallback = "drop",
+		.choices = actions,
+		AT(dnsbl.action),
+	},
+	{
+		.name = "cache",
+		.kind = &config_kind_number,
+		.fallback = "262144",
+		.least = 1024,
+		.most = 16777216,
+		AT(dnsbl.cache),
+	},
+};
+
+const struct config_section config_sections[CONFIG_SECTIONS] = {
+	{"", false, root_keys, COUNT(root_keys)},
+	{"primary", true, primary_keys, COUNT(primary_keys)},
+	{"health", false, health_keys, COUNT(health_keys)},
+	{"bypass", false, bypass_keys, COUNT(bypass_keys)},
+	{"dnsbl", false, dnsbl_keys, COUNT(dnsbl_keys)},
+};
+
+static const struct config_unsupported unsupported[] = {
+	{"", "mx-of", NULL, NULL, "name the hosts in `primary` sections"},
+	{"", "feed", NULL, NULL, "put prefixes into `block`"},
+	{"", "guard", NULL, NULL, "leave it out"},
+	{"", "tls", NULL, NULL, "leave it out"},
+	{"", "include", NULL, NULL, "put everything into this file"},
+	{"health", "tls", NULL, NULL, "leave it out, probes are in plain text"},
+	{"bypass", "policy", "witness", NULL, "use strict or off"},
+	{"bypass", "action", "defer", NULL, "use drop or reset"},
+	{"bypass", "patience", NULL, NULL, "leave it out, nobody is deferred"},
+	{"dnsbl", "quota", NULL, "0", "leave it out, lookups are unlimited"},
+	{"dnsbl", "action", "reject", NULL, "use drop or reset"},
+};
+
+const struct config_section *config_section_find(const char *name)
+{
+	for (size_t i = 0; i < CONFIG_SECTIONS; i++)
+		if (strcmp(config_sections[i].name, name) == 0)
+			return &config_sections[i];
+	return NULL;
+}
+
+const struct config_key *config_key_find(const struct config_section *section,
+					 const char *name)
+{
+	for (size_t i = 0; i < section->key_count; i++)
+		if (strcmp(section->keys[i].name, name) == 0)
+			return &section->keys[i];
+	return NULL;
+}
+
+const struct config_unsupported *
+config_unsupported_find(const char *section, const char *key, const char *value)
+{
+	for (size_t i = 0; i < COUNT(unsupported); i++) {
+		const struct config_unsupported *entry = &unsupported[i];
+
+		if (strcmp(entry->section, section) != 0 ||
+		    strcmp(entry->key, key) != 0)
+			continue;
+		if (!value && !entry->value)
+			return entry;
+		if (value && entry->value && strcmp(entry->value, value) == 0)
+			return entry;
+	}
+	return NULL;
+}

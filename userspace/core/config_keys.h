@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The keys of the configuration: one table for each section, from which come
+ * parsing, defaults, bounds, error messages and printing.  And one table of
+ * what this version does not do.
+ *
+ * Private to core/config*.c.
+ */
+#ifndef POSTERN_CORE_CONFIG_KEYS_H
+#define POSTERN_CORE_CONFIG_KEYS_H
+
+#include <stdio.h>
+
+#include "core/config.h"
+#include "core/config_text.h"
+
+/* The offset of what is checked, but not kept. */
+#define CONFIG_NOWHERE SIZE_MAX
+
+struct config_key;
+
+/* What values of one kind are in memory and in text. */
+struct config_kind {
+	size_t size;
+	bool owned; /* a value is a char * for free() */
+
+	/*
+	 * Returns 0, -ENOMEM, or -EINVAL with `why` set; *value (of `size`)
+	 * is untouched then.
+	 */
+	int (*parse)(const struct config_key *key, const char *text,
+		     void *value, char why[static CONFIG_WHY_TEXT]);
+	void (*print)(const struct config_key *key, const void *value,
+		      FILE *out);
+};
+
+extern const struct config_kind config_kind_number;    /* unsigned int */
+extern const struct config_kind config_kind_port;      /* uint16_t */
+extern const struct config_kind config_kind_duration;  /* uint64_t, ms */
+extern const struct config_kind config_kind_rate;      /* struct config_rate */
+extern const struct config_kind config_kind_choice;    /* unsigned int */
+extern const struct config_kind config_kind_switch;    /* bool */
+extern const struct config_kind config_kind_require;   /* unsigned, 0: all */
+extern const struct config_kind config_kind_text;      /* char * */
+extern const struct config_kind config_kind_interface; /* IF_NAMESIZE */
+extern const struct config_kind config_kind_address;   /* struct addr */
+extern const struct config_kind config_kind_prefix;    /* struct prefix */
+extern const struct config_kind config_kind_endpoint;  /* config_nameserver */
+extern const struct config_kind config_kind_site;      /* struct site */
+
+/* A word and what it stands for; tables end with a NULL. */
+struct config_choice {
+	const char *word;
+	unsigned int value;
+};
+
+struct config_key {
+	const char *name;
+	const struct config_kind *kind;
+	const char *fallback; /* the default; NULL: none, or empty */
+	size_t offset;	      /* in struct config, or config_primary */
+	uint64_t least;	      /* of numbers, times and counts of rates */
+	uint64_t most;
+	const char *hint; /* text: what is expected; else what to add to it */
+	const struct config_choice *choices;
+	bool (*accepts)(const char *text);
+
+	size_t entries; /* a list of so many at most; 0: no list */
+	size_t count;	/* offset of the number of entries */
+	bool in_place;	/* entries are an array at `offset`, not on the heap */
+	bool distinct;	/* no entry may be given twice */
+};
+
+struct config_section {
+	const char *name; /* "" for what stands outside of sections */
+	bool titled;
+	const struct config_key *keys;
+	size_t key_count;
+};
+
+#define CONFIG_SECTIONS 5
+extern const struct config_section config_sections[CONFIG_SECTIONS];
+
+/* NULL for a name that is none. */
+const struct config_section *config_section_find(const char *name);
+const struct config_key *config_key_find(const struct config_section *section,
+					 const char *name);
+
+/*
+ * What this version does not do: one value of a key, or with `value` NULL
+ * every value but the key's default and `except`.  Where the tables have no
+ * such key, its name.
+ */
+struct config_unsupported {
+	const char *section;
+	const char *key;
+	const char *value;
+	const char *except;
+	const char *instead; /* the remedy */
+};
+
+/* NULL where there is no such entry. */
+const struct config_unsupported *config_unsupported_find(const char *section,
+							 const char *key,
+							 const char *value);
+
+#endif

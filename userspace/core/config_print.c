@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Prints a configuration from the tables that it was read by. */
+
+#include <string.h>
+
+#include "core/config_keys.h"
+
+static void print_list(const struct config_key *key, const unsigned char *base,
+		       FILE *out)
+{
+	const unsigned char *entries = base + key->offset;
+	size_t count;
+
+	memcpy(&count, base + key->count, sizeof(count));
+	if (!key->in_place)
+		memcpy(&entries, base + key->offset, sizeof(entries));
+	fputs("{", out);
+	for (size_t i = 0; i < count; i++) {
+		fputs(i == 0 ? " " : ", ", out);
+		key->kind->print(key, entries + i * key->kind->size, out);
+	}
+	fputs(" }", out);
+}
+
+/* Texts without a default may be missing, and have no word for that. */
+static bool is_missing(const struct config_key *key, const unsigned char *base)
+{
+	const char *text;
+
+	if (key->entries > 0 || !key->kind->owned)
+		return false;
+	memcpy(&text, base + key->offset, sizeof(text));
+	return !text;
+}
+
+static void print_keys(const struct config_section *section, const void *from,
+		       const char *indent, FILE *out)
+{
+	const unsigned char *base = from;
+
+	for (size_t i = 0; i < section->key_count; i++) {
+		const struct config_key *key = &section->keys[i];
+
+		if (key->offset == CONFIG_NOWHERE || is_missing(key, base))
+			continue;
+		fprintf(out, "%s%s = ", indent, key->name);
+		if (key->entries > 0)
+			print_list(key, base, out);
+		else
+			key->kind->print(key, base + key->offset, out);
+		putc('\n', out);
+	}
+}
+
+void config_print(const struct config *config, FILE *out)
+{
+	for (size_t i = 0; i < CONFIG_SECTIONS; i++) {
+		const struct config_section *section = &config_sections[i];
+		size_t count = section->titled ? config->primary_count : 1;
+
+		if (*section->name == '\0') {
+			print_keys(section, config, "", out);
+			continue;
+		}
+		for (size_t j = 0; j < count; j++) {
+			const void *from = config;
+
+			fprintf(out, "%s ", section->name);
+			if (section->titled) {
+				from = &config->primaries[j];
+				fprintf(out, "\"%s\" ",
+					config->primaries[j].name);
+			}
+			fputs("{\n", out);
+			print_keys(section, from, "\t", out);
+			fputs("}\n", out);
+		}
+	}
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Messages between parent and worker. */
+
+#include "core/message.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+union control {
+	struct cmsghdr header;
+	char room[CMSG_SPACE(sizeof(int))];
+};
+
+int message_send(int socket, const struct message *message, int fd)
+{
+	struct message copy = *message;
+	struct iovec iov = {.iov_base = &copy, .iov_len = sizeof(copy)};
+	struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
+	union control control = {0};
+	struct cmsghdr *header;
+
+	if (fd >= 0) {
+		msg.msg_control = &control;
+		msg.msg_controllen = sizeof(control);
+		header = CMSG_FIRSTHDR(&msg);
+		header->cmsg_level = SOL_SOCKET;
+		header->cmsg_type = SCM_RIGHTS;
+		header->cmsg_len = CMSG_LEN(sizeof(fd));
+		memcpy(CMSG_DATA(header), &fd, sizeof(fd));
+	}
+	if (sendmsg(socket, &msg, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+		return -errno;
+	return 0;
+}
+
+static int take_descriptor(struct msghdr *msg)
+{
+	struct cmsghdr *header = CMSG_FIRSTHDR(msg);
+	int fd;
+
+	if (!header || header->cmsg_level != SOL_SOCKET ||
+	    header->cmsg_type != SCM_RIGHTS ||
+	    header->cmsg_len != CMSG_LEN(sizeof(fd)))
+		return -1;
+	memcpy(&fd, CMSG_DATA(header), sizeof(fd));
+	return fd;
+}
+
+int message_receive(int socket, struct message *message, int *fd)
+{
+	struct message received;
+	struct iovec iov = {.iov_base = &received, .iov_len = sizeof(received)};
+	union control control = {0};
+	struct msghdr msg = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control),
+	};
+	ssize_t size;
+	int came;
+
+	size = recvmsg(socket, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	if (size < 0)
+		return -errno;
+	if (size == 0)
+		return 0;
+	came = take_descriptor(&msg);
+	if (size != sizeof(received) || msg.msg_flags & MSG_TRUNC ||
+	    (unsigned int)received.kind >= MESSAGE_KINDS) {
+		if (came >= 0)
+			close(came);
+		return -EBADMSG;
+	}
+	*message = received;
+	*fd = came;
+	return 1;
+}
