@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One SMTP dialogue with a primary: greeting (read to its final line), EHLO,
- * MAIL, RCPT, RSET, QUIT; never DATA.  It ends in one call of `done` with a
- * reason.
+ * One SMTP dialogue with a primary, over libuv: connects, reads the greeting
+ * to its final line before it says anything, then follows
+ * sources/dialogue.h to QUIT.
+ *
+ * A probe ends in one call of `done`, once its connection is closed: a
+ * decided one waits for the answer to QUIT first, for 2 s at most.  It is gone
+ * when `done` returns, and may be replaced by a new one from there.
+ *
+ * The process must ignore SIGPIPE: libuv writes to what the primary closed.
  */
 #ifndef POSTERN_SOURCES_PROBE_H
 #define POSTERN_SOURCES_PROBE_H
@@ -10,46 +16,24 @@
 #include <uv.h>
 
 #include "core/addr.h"
+#include "sources/dialogue.h"
 
-/* The words complete "the primary ...". */
-#define PROBE_REASON_TABLE(REASON)                                             \
-	REASON(GOOD, good, "takes mail")                                       \
-	REASON(REFUSED, refused, "refuses connections")                        \
-	REASON(UNREACHABLE, unreachable, "can't be reached")                   \
-	REASON(CONNECT_TIMEOUT, connect_timeout, "doesn't answer a SYN")       \
-	REASON(GREETING_TIMEOUT, greeting_timeout, "says nothing")             \
-	REASON(TIMEOUT, timeout, "takes too long")                             \
-	REASON(CLOSED, closed, "hangs up")                                     \
-	REASON(MALFORMED, malformed, "does not speak SMTP")                    \
-	REASON(GREETING, greeting, "greets with an error")                     \
-	REASON(EHLO, ehlo, "refuses EHLO")                                     \
-	REASON(MAIL, mail, "refuses MAIL")                                     \
-	REASON(RCPT, rcpt, "can't check recipients")                           \
-	REASON(LIMITED, limited, "limits our connections")                     \
-	REASON(LOCAL, local, "was not asked: our own fault")
-
-#define PROBE_REASON_ENUM(NAME, name, words) PROBE_##NAME,
-enum probe_reason { PROBE_REASON_TABLE(PROBE_REASON_ENUM) PROBE_REASONS };
-
-/* "good", "refused", ... and the words of the table. */
-const char *probe_reason_name(enum probe_reason reason);
-const char *probe_reason_words(enum probe_reason reason);
-
-#define PROBE_REPLY_MAX 160
+#define PROBE_REPLY_MAX REPLY_TEXT_MAX
 
 struct probe_result {
 	enum probe_reason reason;
+	int error; /* negative errno where a system call told, or 0 */
 	char reply[PROBE_REPLY_MAX]; /* the line that decided; printable */
 };
 
 struct probe_target {
 	struct addr addr;
 	uint16_t port;
-	const char *helo;      /* valid until `done` */
-	const char *recipient; /* likewise */
+	const char *helo;      /* NULL: the literal of our own address */
+	const char *recipient; /* neither is used after probe_start() */
 	uint64_t connect_ms;
 	uint64_t greeting_ms;
-	uint64_t timeout_ms; /* of the whole dialogue */
+	uint64_t timeout_ms; /* of the whole dialogue, up to its decision */
 };
 
 struct probe;
@@ -57,14 +41,23 @@ struct probe;
 typedef void probe_done(void *context, const struct probe_result *result);
 
 /*
- * Returns 0 and *out, or a negative errno (then `done` is never called).
- * `done` is called once, after this has returned, unless probe_cancel() came
- * first; the probe says QUIT and frees itself afterwards.
+ * Returns 0 and *out, or -EINVAL (an argument that no command can carry) or
+ * -ENOMEM; `done` is never called then.  Else it is called once, after this
+ * has returned, unless probe_cancel() comes first.
  */
 int probe_start(uv_loop_t *loop, const struct probe_target *target,
 		probe_done *done, void *context, struct probe **out);
 
-/* Ends it without a call of `done`; `probe` is gone for the caller. */
+/*
+ * In doubt: allows the connection no more than `connect_ms` from its start.
+ * Changes nothing once it is there.
+ */
+void probe_hurry(struct probe *probe, uint64_t connect_ms);
+
+/*
+ * Ends it without a call of `done`, with a QUIT if that can be said;
+ * `probe` is gone for the caller, and frees itself from the loop.
+ */
 void probe_cancel(struct probe *probe);
 
 #endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The machine's own addresses on some interfaces, followed as they change
+ * (rtnetlink(7) tells when to look again).
+ */
+#ifndef POSTERN_SOURCES_ADDRESSES_H
+#define POSTERN_SOURCES_ADDRESSES_H
+
+#include <uv.h>
+
+#include "core/addr.h"
+
+/*
+ * Writes up to `max` global unicast addresses of the interface, in the order
+ * of the kernel.  Returns how many there are, or a negative errno.
+ */
+int addresses_of(const char *interface, struct addr *out, size_t max);
+
+struct address_watch;
+
+/* `changed` is called from the loop, never from within a call. */
+int addresses_watch(uv_loop_t *loop, void (*changed)(void *context),
+		    void *context, struct address_watch **out);
+
+/* Frees itself once the loop has closed its handle. */
+void addresses_unwatch(struct address_watch *watch);
+
+#endif

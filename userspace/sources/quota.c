@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Quota of a zone. */
+
+#include "sources/quota.h"
+
+void quota_init(struct quota *quota, uint64_t limit, uint64_t period_s)
+{
+	*quota = (struct quota){
+		.limit = limit,
+		.period_s = period_s > 0 ? period_s : 1,
+	};
+}
+
+static uint64_t period_start(const struct quota *quota, uint64_t now_s)
+{
+	return now_s - now_s % quota->period_s;
+}
+
+/* A clock that was set back does not give the quota back. */
+static bool is_over(const struct quota *quota, uint64_t now_s)
+{
+	return period_start(quota, now_s) > quota->started_s;
+}
+
+bool quota_take(struct quota *quota, uint64_t now_s,
+		enum dnsbl_priority priority)
+{
+	if (is_over(quota, now_s)) {
+		quota->started_s = period_start(quota, now_s);
+		quota->used = 0;
+		quota->prewarmed = 0;
+	}
+	if (quota->limit > 0) {
+		if (quota->used >= quota->limit)
+			return false;
+		if (priority != DNSBL_HELD &&
+		    quota->used >= quota->limit / 10 * 7)
+			return false;
+		if (priority == DNSBL_PREWARM &&
+		    quota->prewarmed >= quota->limit / 10)
+			return false;
+	}
+	quota->used++;
+	if (priority == DNSBL_PREWARM)
+		quota->prewarmed++;
+	return true;
+}
+
+bool quota_exhausted(const struct quota *quota, uint64_t now_s)
+{
+	return quota->limit > 0 && !is_over(quota, now_s) &&
+	       quota->used >= quota->limit;
+}
+
+void quota_restore(struct quota *quota, uint64_t now_s, uint64_t started_s,
+		   uint64_t used, uint64_t prewarmed)
+{
+	uint64_t start = period_start(quota, now_s);
+
+	if (started_s < start || prewarmed > used)
+		return;
+	if (quota->started_s < start) {
+		quota->used = 0;
+		quota->prewarmed = 0;
+	}
+	/* Later than now: the clock was set back since. */
+	quota->started_s = start;
+	quota->used += used;
+	quota->prewarmed += prewarmed;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * How many questions one zone may still get within its terms of use: so many
+ * a period (a day, commonly), counted from multiples of the period since the
+ * epoch.  Senders that wait come first: pre-warming gets a tenth, and past
+ * seven tenths neither pre-warming nor refreshing gets anything.
+ *
+ * Pure.  `now_s` is wall clock time, since the count survives restarts.
+ */
+#ifndef POSTERN_SOURCES_QUOTA_H
+#define POSTERN_SOURCES_QUOTA_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sources/dnsbl_queue.h"
+
+struct quota {
+	uint64_t limit; /* 0: none */
+	uint64_t period_s;
+	uint64_t started_s; /* of the period that is counted */
+	uint64_t used;
+	uint64_t prewarmed; /* of these */
+};
+
+void quota_init(struct quota *quota, uint64_t limit, uint64_t period_s);
+
+/* Takes one question; false when there is none left for that priority. */
+bool quota_take(struct quota *quota, uint64_t now_s,
+		enum dnsbl_priority priority);
+
+bool quota_exhausted(const struct quota *quota, uint64_t now_s);
+
+/*
+ * What an earlier process had used: it counts if it is of the same period,
+ * and adds to what has been used meanwhile.
+ */
+void quota_restore(struct quota *quota, uint64_t now_s, uint64_t started_s,
+		   uint64_t used, uint64_t prewarmed);
+
+#endif
