@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Turns the frame of a SYN into the RST that refuses it (RFC 9293, 3.10.7.1):
+ * sequence 0, acknowledging all that came.  Its headers are made anew, without
+ * options, so that it is never larger than what came.
+ */
+#ifndef POSTERN_REPLY_H
+#define POSTERN_REPLY_H
+
+#include <linux/bpf.h>
+#include <linux/if_ether.h>
+#include <linux/in.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/tcp.h>
+
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+
+#include "parse.h"
+
+#define REPLY_TTL 64
+
+struct reply_ipv4 {
+	struct iphdr ip;
+	struct tcphdr tcp;
+};
+
+struct reply_ipv6 {
+	struct ipv6hdr ip;
+	struct tcphdr tcp;
+};
+
+/* Adds up 32-bit words, in any byte order: RFC 1071. */
+static __always_inline __u64 reply_sum(const void *at, int words, __u64 sum)
+{
+	const __u32 *word = at;
+
+#pragma unroll
+	for (int i = 0; i < words; i++)
+		sum += word[i];
+	return sum;
+}
+
+static __always_inline __u16 reply_fold(__u64 sum)
+{
+	sum = (sum & 0xffffffff) + (sum >> 32);
+	sum = (sum & 0xffffffff) + (sum >> 32);
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	return (__u16)~sum;
+}
+
+static __always_inline void reply_tcp(struct tcphdr *tcp, const struct syn *syn)
+{
+	__builtin_memset(tcp, 0, sizeof(*tcp));
+	tcp->source = syn->port;
+	tcp->dest = syn->client_port;
+	tcp->ack_seq =
+		bpf_htonl(bpf_ntohl(syn->sequence) + 1 + syn->data_length);
+	tcp->doff = sizeof(*tcp) / 4;
+	tcp->rst = 1;
+	tcp->ack = 1;
+}
+
+/* The pseudo header's length and protocol, as one word (RFC 9293, 3.1). */
+static __always_inline __u64 reply_pseudo(void)
+{
+	return bpf_htonl((IPPROTO_TCP << 16) | sizeof(struct tcphdr));
+}
+
+static __always_inline void reply_fill_ipv4(struct reply_ipv4 *reply,
+					    const struct syn *syn)
+{
+	__builtin_memset(reply, 0, sizeof(*reply));
+	reply->ip.version = 4;
+	reply->ip.ihl = sizeof(reply->ip) / 4;
+	reply->ip.tot_len = bpf_htons(sizeof(*reply));
+	reply->ip.frag_off = bpf_htons(0x4000); /* never to be fragmented */
+	reply->ip.ttl = REPLY_TTL;
+	reply->ip.protocol = IPPROTO_TCP;
+	__builtin_memcpy(&reply->ip.saddr, &syn->destination.octets[12], 4);
+	__builtin_memcpy(&reply->ip.daddr, &syn->source.octets[12], 4);
+	reply->ip.check =
+		reply_fold(reply_sum(&reply->ip, sizeof(reply->ip) / 4, 0));
+	reply_tcp(&reply->tcp, syn);
+	reply->tcp.check = reply_fold(
+		reply_sum(&reply->tcp, sizeof(reply->tcp) / 4,
+			  reply_sum(&reply->ip.saddr, 2, reply_pseudo())));
+}
+
+static __always_inline void reply_fill_ipv6(struct reply_ipv6 *reply,
+					    const struct syn *syn)
+{
+	__builtin_memset(reply, 0, sizeof(*reply));
+	reply->ip.version = 6;
+	reply->ip.payload_len = bpf_htons(sizeof(reply->tcp));
+	reply->ip.nexthdr = IPPROTO_TCP;
+	reply->ip.hop_limit = REPLY_TTL;
+	__builtin_memcpy(&reply->ip.saddr, &syn->destination, 16);
+	__builtin_memcpy(&reply->ip.daddr, &syn->source, 16);
+	reply_tcp(&reply->tcp, syn);
+	reply->tcp.check = reply_fold(
+		reply_sum(&reply->tcp, sizeof(reply->tcp) / 4,
+			  reply_sum(&reply->ip.saddr, 8, reply_pseudo())));
+}
+
+static __always_inline void reply_turn(struct ethhdr *ethernet)
+{
+	unsigned char address[ETH_ALEN];
+
+	__builtin_memcpy(address, ethernet->h_dest, ETH_ALEN);
+	__builtin_memcpy(ethernet->h_dest, ethernet->h_source, ETH_ALEN);
+	__builtin_memcpy(ethernet->h_source, address, ETH_ALEN);
+}
+
+/*
+ * Returns XDP_TX with the reply in place, or XDP_DROP where there can be none
+ * (a frame of several buffers).
+ */
+static __always_inline int reply_with_reset(struct xdp_md *ctx,
+					    const struct syn *syn)
+{
+	__u32 link = syn->link_length & 31;
+	__u32 size = link;
+	void *data, *end;
+	int came;
+
+	size += syn->family == FAMILY_IPV4 ? sizeof(struct reply_ipv4)
+					   : sizeof(struct reply_ipv6);
+	came = (int)(ctx->data_end - ctx->data);
+	if (came < (int)(link + syn->packet_length) ||
+	    bpf_xdp_adjust_tail(ctx, (int)size - came))
+		return XDP_DROP;
+	data = (void *)(long)ctx->data;
+	end = (void *)(long)ctx->data_end;
+	if (data + sizeof(struct ethhdr) > end)
+		return XDP_DROP;
+	reply_turn(data);
+	data += link;
+	if (syn->family == FAMILY_IPV4) {
+		if (data + sizeof(struct reply_ipv4) > end)
+			return XDP_DROP;
+		reply_fill_ipv4(data, syn);
+	} else {
+		if (data + sizeof(struct reply_ipv6) > end)
+			return XDP_DROP;
+		reply_fill_ipv6(data, syn);
+	}
+	return XDP_TX;
+}
+
+#endif

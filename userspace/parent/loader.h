@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Owns the programs and the maps: opens, sizes, loads, pins, and adopts the
+ * maps that an earlier daemon of the same ABI left pinned.  Which interfaces
+ * the program is attached to is the business of links.h.
+ */
+#ifndef POSTERN_PARENT_LOADER_H
+#define POSTERN_PARENT_LOADER_H
+
+#include "core/config.h"
+#include "parent/pins.h"
+#include "tables/clock.h"
+#include "tables/maps.h"
+
+struct loader;
+
+/*
+ * Loads the programs and pins the maps.  Returns 0
+ * and *out, or a negative errno after it has logged why.
+ */
+int loader_open(const struct config *config, const struct pins *pins,
+		struct loader **out);
+
+/*
+ * Loads the same as loader_open() would, and throws it away: whether this
+ * build and this kernel go together.  Returns 0, or a negative errno after it
+ * has logged why.
+ */
+int loader_try(const struct config *config);
+
+/* The descriptor of the program to attach. */
+int loader_program(const struct loader *loader);
+
+/* Borrowed descriptors of maps that only the parent reads, or writes. */
+int loader_pending(const struct loader *loader);
+int loader_replies(const struct loader *loader);
+
+/* Borrowed descriptors. */
+void loader_maps(const struct loader *loader, struct maps *out);
+
+const struct jiffies_clock *loader_clock(const struct loader *loader);
+
+/*
+ * What a SYN from `source` meets at the first protected address of its
+ * family, from the program's own twin.  Returns 0, -EADDRNOTAVAIL when no
+ * address of that family is protected, or another negative errno.
+ */
+int loader_explain(const struct loader *loader, const struct addr *source,
+		   struct decision *out);
+
+/* Unloads what is not attached or pinned. */
+void loader_close(struct loader *loader);
+
+#endif

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Pins in bpffs: lock, paths, removal. */
+
+#include "parent/pins.h"
+
+#include <bpf/bpf.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "core/log.h"
+
+#define LINK_PREFIX "link-"
+
+struct pins {
+	char directory[PATH_MAX];
+	int fd; /* of the directory; carries the lock */
+};
+
+static int make_directory(const char *directory)
+{
+	char path[PATH_MAX];
+
+	if (snprintf(path, sizeof(path), "%s", directory) >= (int)sizeof(path))
+		return -ENAMETOOLONG;
+	for (char *slash = strchr(path + 1, '/'); slash;
+	     slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		if (mkdir(path, 0755) && errno != EEXIST)
+			return -errno;
+		*slash = '/';
+	}
+	if (mkdir(path, 0700) && errno != EEXIST)
+		return -errno;
+	return 0;
+}
+
+static int open_directory(const char *directory)
+{
+	struct statfs fs;
+	int error, fd;
+
+	error = make_directory(directory);
+	if (error)
+		return error;
+	fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (fstatfs(fd, &fs) == 0 && fs.f_type != BPF_FS_MAGIC) {
+		rmdir(directory);
+		close(fd);
+		return -EMEDIUMTYPE;
+	}
+	return fd;
+}
+
+int pins_open(const char *directory, struct pins **out)
+{
+	struct pins *pins = calloc(1, sizeof(*pins));
+
+	if (!pins)
+		return -ENOMEM;
+	snprintf(pins->directory, sizeof(pins->directory), "%s", directory);
+	pins->fd = open_directory(directory);
+	if (pins->fd < 0) {
+		int error = pins->fd;
+
+		if (error == -EMEDIUMTYPE)
+			log_error("%s is not on a BPF file system: mount one "
+				  "with \"mount -t bpf bpf /sys/fs/bpf\"",
+				  directory);
+		else
+			log_error("can't make %s: %s", directory,
+				  strerror(-error));
+		free(pins);
+		return error;
+	}
+	if (flock(pins->fd, LOCK_EX | LOCK_NB)) {
+		log_error("another posternd runs with pin = \"%s\": stop it "
+			  "first",
+			  directory);
+		pins_close(pins);
+		return -EBUSY;
+	}
+	*out = pins;
+	return 0;
+}
+
+const char *pins_path(const struct pins *pins, const char *name,
+		      char path[static PATH_MAX])
+{
+	if (snprintf(path, PATH_MAX, "%s/%s", pins->directory, name) >=
+	    PATH_MAX)
+		path[0] = '\0'; /* nothing can be pinned there */
+	return path;
+}
+
+const char *pins_link_path(const struct pins *pins, const char *interface,
+			   char path[static PATH_MAX])
+{
+	char name[sizeof(LINK_PREFIX) + 64];
+
+	snprintf(name, sizeof(name), LINK_PREFIX "%s", interface);
+	for (char *c = name; *c; c++)
+		if (*c == '.')
+			*c = ':';
+	return pins_path(pins, name, path);
+}
+
+int pins_replace(int fd, const char *path)
+{
+	if (unlink(path) && errno != ENOENT)
+		return -errno;
+	return bpf_obj_pin(fd, path) ? -errno : 0;
+}
+
+bool pins_intact(const struct pins *pins)
+{
+	struct stat held, there;
+
+	return fstat(pins->fd, &held) == 0 && held.st_nlink > 0 &&
+	       stat(pins->directory, &there) == 0 &&
+	       held.st_ino == there.st_ino && held.st_dev == there.st_dev;
+}
+
+static bool is_link(const char *name)
+{
+	return strncmp(name, LINK_PREFIX, strlen(LINK_PREFIX)) == 0;
+}
+
+bool pins_have_links(const struct pins *pins)
+{
+	struct dirent *entry;
+	bool found = false;
+	DIR *dir = opendir(pins->directory);
+
+	if (!dir)
+		return false;
+	while (!found && (entry = readdir(dir)))
+		found = is_link(entry->d_name);
+	closedir(dir);
+	return found;
+}
+
+/* Detaches for good, even when somebody else holds the link. */
+static bool detach_link(const char *path)
+{
+	int fd = bpf_obj_get(path);
+	bool detached;
+
+	if (fd < 0)
+		return false;
+	detached = bpf_link_detach(fd) == 0;
+	close(fd);
+	return detached;
+}
+
+int pins_detach(const char *directory)
+{
+	char path[PATH_MAX];
+	struct dirent *entry;
+	int detached = 0;
+	DIR *dir;
+
+	dir = opendir(directory);
+	if (!dir)
+		return -errno;
+	while ((entry = readdir(dir))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		if (snprintf(path, sizeof(path), "%s/%s", directory,
+			     entry->d_name) >= (int)sizeof(path))
+			continue;
+		if (is_link(entry->d_name))
+			detached += detach_link(path);
+		unlink(path);
+	}
+	closedir(dir);
+	if (rmdir(directory))
+		return -errno;
+	return detached;
+}
+
+void pins_remove(struct pins *pins)
+{
+	int error = pins_detach(pins->directory);
+
+	if (error < 0 && error != -ENOENT)
+		log_warning("can't remove %s: %s", pins->directory,
+			    strerror(-error));
+}
+
+void pins_close(struct pins *pins)
+{
+	if (!pins)
+		return;
+	if (pins->fd >= 0)
+		close(pins->fd);
+	free(pins);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The directory of pins in bpffs: its lock, and paths in it.  Maps are pinned
+ * under their names, the link of interface IF as link-IF (bpffs refuses dots,
+ * so eth0.5 becomes link-eth0:5; no interface name holds a colon).
+ */
+#ifndef POSTERN_PARENT_PINS_H
+#define POSTERN_PARENT_PINS_H
+
+#include <limits.h>
+#include <stdbool.h>
+
+struct pins;
+
+/*
+ * Makes the directory, root's alone, and locks it for this process.  Returns
+ * 0 and *out; or a negative errno after it has logged why: -EBUSY when another
+ * daemon has the lock.
+ */
+int pins_open(const char *directory, struct pins **out);
+
+/* Writes the path of a pin; returns `path`. */
+const char *pins_path(const struct pins *pins, const char *name,
+		      char path[static PATH_MAX]);
+const char *pins_link_path(const struct pins *pins, const char *interface,
+			   char path[static PATH_MAX]);
+
+/* Pins a descriptor of BPF under `path`, in place of what is there. */
+int pins_replace(int fd, const char *path);
+
+/* Is the directory still what pins_open() made? */
+bool pins_intact(const struct pins *pins);
+
+/* Is any link pinned? */
+bool pins_have_links(const struct pins *pins);
+
+/* Removes all pins and the directory; links are detached first. */
+void pins_remove(struct pins *pins);
+
+/* Unlocks; what is pinned stays. */
+void pins_close(struct pins *pins);
+
+/*
+ * Detaches all links under `directory` and removes its pins, whoever holds
+ * the lock.  Returns the number of links detached, or a negative errno.
+ */
+int pins_detach(const char *directory);
+
+#endif

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Runs programs on crafted frames, through BPF_PROG_TEST_RUN. */
+#ifndef POSTERN_PARENT_TWIN_H
+#define POSTERN_PARENT_TWIN_H
+
+#include "core/addr.h"
+#include "tables/clock.h"
+
+/*
+ * What the program `explain` decides of a SYN.  Both addresses are of one
+ * family; the port is in host byte order.  Returns 0 or a negative errno.
+ */
+int twin_explain(int program, const struct addr *source,
+		 const struct addr *destination, uint16_t port,
+		 struct decision *out);
+
+/* Calibrates with the program `clock`; takes 60 ms. */
+int twin_calibrate(int program, struct jiffies_clock *out);
+
+#endif

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the parts of the range compiler share; tables/ranges.h is for
+ * everybody else.
+ *
+ *   ranges_sort	sorts a list
+ *   ranges_input	the lists as they were given, sorted list by list
+ *   ranges_sweep	walks along the addresses, across all lists: segments
+ *   ranges_ipv4, _ipv6	segments into the form of bpf/ranges_layout.h
+ *   ranges_map		what is compiled into the kernel's maps
+ */
+#ifndef POSTERN_TABLES_RANGES_INTERNAL_H
+#define POSTERN_TABLES_RANGES_INTERNAL_H
+
+#include <stdbool.h>
+
+#include "tables/ranges.h"
+
+/* An address as a number; IPv4 below 2^32. */
+typedef unsigned __int128 ranges_number;
+
+/* first..last, IPv4: a list of ten million is eight bytes for each. */
+struct ranges_pair {
+	uint32_t first;
+	uint32_t last;
+};
+
+struct ranges_prefix {
+	uint64_t high;
+	uint64_t low;
+	uint64_t length;
+};
+
+static inline ranges_number ranges_prefix_first(const struct ranges_prefix *in)
+{
+	return (ranges_number)in->high << 64 | in->low;
+}
+
+static inline ranges_number ranges_prefix_last(const struct ranges_prefix *in)
+{
+	if (in->length == 128)
+		return ranges_prefix_first(in);
+	return ranges_prefix_first(in) | ~(ranges_number)0 >> in->length;
+}
+
+/* Once sorted: in order and disjoint. */
+struct ranges_input_list {
+	struct ranges_pair *pairs;
+	size_t pair_count;
+	size_t pair_room;
+	struct ranges_prefix *prefixes;
+	size_t prefix_count;
+	size_t prefix_room;
+};
+
+struct ranges_input {
+	struct ranges_input_list lists[LISTS_MAX];
+};
+
+/*
+ * Room for one more element than `count`, by doubling.  Large blocks are moved
+ * by remapping, and pages that were never written take no memory, so arrays
+ * cost no more than what is in them.  Returns 0 or -ENOMEM.
+ */
+int ranges_grow(void **array, size_t count, size_t *room, size_t size);
+
+/* By `first`, in place. */
+void ranges_sort_pairs(struct ranges_pair *pairs, size_t count);
+/* By address, in place. */
+void ranges_sort_prefixes(struct ranges_prefix *prefixes, size_t count);
+
+/* Sorts the lists of a family and joins what overlaps within each. */
+void ranges_input_sort(struct ranges_input *input, enum family family);
+
+/*
+ * Calls `emit` for all that is on a list: in order, disjoint, each as long as
+ * it can be.  Stops at and returns the first result that is not 0.
+ */
+int ranges_sweep(const struct ranges_input *input, enum family family,
+		 int (*emit)(void *context, ranges_number first,
+			     ranges_number last, uint8_t list),
+		 void *context);
+
+/* Of a family: 512 MiB of IPv4, 256 MiB of IPv6. */
+#define RANGES_PAGES_MAX 256
+
+struct ranges_ipv4 {
+	struct ranges_ipv4_group *groups;
+	uint32_t *ranges; /* of all pages, one behind the other */
+	size_t count;
+	size_t room;
+};
+
+struct ranges_ipv6 {
+	struct ranges_entry *entries; /* pages, page 0 with its head */
+	size_t count;
+	size_t room;
+};
+
+static inline struct ranges_ipv6_head *
+ranges_ipv6_head(const struct ranges_ipv6 *ranges)
+{
+	return (struct ranges_ipv6_head *)ranges->entries;
+}
+
+struct ranges {
+	enum family family;
+	union {
+		struct ranges_ipv4 ipv4;
+		struct ranges_ipv6 ipv6;
+	};
+};
+
+int ranges_ipv4_compile(const struct ranges_input *input,
+			struct ranges_ipv4 *out);
+uint32_t ranges_ipv4_pages(const struct ranges_ipv4 *ranges);
+unsigned int ranges_ipv4_find(const struct ranges_ipv4 *ranges,
+			      uint32_t address);
+void ranges_ipv4_write(const struct ranges_ipv4 *ranges,
+		       const struct list lists[static LISTS_MAX], void *pages);
+void ranges_ipv4_free(struct ranges_ipv4 *ranges);
+
+int ranges_ipv6_compile(const struct ranges_input *input,
+			struct ranges_ipv6 *out);
+uint32_t ranges_ipv6_pages(const struct ranges_ipv6 *ranges);
+unsigned int ranges_ipv6_find(const struct ranges_ipv6 *ranges,
+			      const struct addr *addr);
+void ranges_ipv6_write(const struct ranges_ipv6 *ranges,
+		       const struct list lists[static LISTS_MAX], void *pages);
+void ranges_ipv6_free(struct ranges_ipv6 *ranges);
+
+#endif

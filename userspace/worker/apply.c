@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A configuration comes into force.  What it doesn't change goes on as it is:
+ * a reload of the block list doesn't make the primary unknown.
+ */
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "worker/state.h"
+
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static bool same_primary(const struct config_primary *a,
+			 const struct config_primary *b)
+{
+	if (strcmp(a->name, b->name) != 0 || a->port != b->port ||
+	    a->address_count != b->address_count)
+		return false;
+	for (size_t i = 0; i < a->address_count; i++)
+		if (!addr_equal(&a->addresses[i], &b->addresses[i]))
+			return false;
+	return true;
+}
+
+/* Does it mean the same to the probers? */
+static bool same_health(const struct config *a, const struct config *b)
+{
+	const struct config_health *old = &a->health, *new = &b->health;
+
+	if (a->primary_count != b->primary_count ||
+	    a->protect_count != b->protect_count ||
+	    old->interval_ms != new->interval_ms ||
+	    old->timeout_ms != new->timeout_ms || old->fall != new->fall ||
+	    old->rise != new->rise || !same_text(old->helo, new->helo) ||
+	    !same_text(old->recipient, new->recipient))
+		return false;
+	for (size_t i = 0; i < a->primary_count; i++)
+		if (!same_primary(&a->primaries[i], &b->primaries[i]))
+			return false;
+	for (size_t i = 0; i < a->protect_count; i++)
+		if (!addr_equal(&a->protect[i], &b->protect[i]))
+			return false;
+	return true;
+}
+
+static bool same_site(const struct site *a, const struct site *b)
+{
+	return strcmp(a->zone, b->zone) == 0 && a->weight == b->weight &&
+	       a->filtered == b->filtered &&
+	       (!a->filtered ||
+		memcmp(a->filter, b->filter, sizeof(a->filter)) == 0);
+}
+
+/* Does it mean the same to the DNSBL engine? */
+static bool same_dnsbl(const struct config_dnsbl *a,
+		       const struct config_dnsbl *b)
+{
+	if (a->site_count != b->site_count || a->threshold != b->threshold ||
+	    a->quota != b->quota || a->quota_period_ms != b->quota_period_ms)
+		return false;
+	for (size_t i = 0; i < a->site_count; i++)
+		if (!same_site(&a->sites[i], &b->sites[i]))
+			return false;
+	return true;
+}
+
+static bool same_nameservers(const struct config_dnsbl *a,
+			     const struct config_dnsbl *b)
+{
+	if (a->nameserver_count != b->nameserver_count)
+		return false;
+	for (size_t i = 0; i < a->nameserver_count; i++)
+		if (a->nameservers[i].port != b->nameservers[i].port ||
+		    !addr_equal(&a->nameservers[i].addr,
+				&b->nameservers[i].addr))
+			return false;
+	return true;
+}
+
+/* What a configuration needs made anew; NULL: there is none, or it stays. */
+struct parts {
+	struct dnsbl *dnsbl;
+	struct answers *answers;
+	struct health *health;
+};
+
+static void on_health_changed(void *context)
+{
+	gate_update(context);
+}
+
+static int make_dnsbl(struct worker *worker, const struct config *next,
+		      struct parts *parts)
+{
+	int error;
+
+	error = answers_create(next->dnsbl.site_count, &parts->answers);
+	if (error || next->dnsbl.site_count == 0)
+		return error;
+	return lookups_start(worker, next, &parts->dnsbl);
+}
+
+static void discard(const struct parts *parts)
+{
+	if (parts->dnsbl)
+		dnsbl_close(parts->dnsbl);
+	answers_free(parts->answers);
+	if (parts->health)
+		health_close(parts->health);
+}
+
+/* A configuration goes once nothing points to it any more. */
+static void release(const struct worker *worker, struct config *config)
+{
+	if (config != worker->config && config != worker->dnsbl_config &&
+	    config != worker->health_config)
+		config_free(config);
+}
+
+static void replace_dnsbl(struct worker *worker, struct config *next,
+			  const struct parts *parts)
+{
+	struct config *before = worker->dnsbl_config;
+
+	if (worker->dnsbl)
+		dnsbl_close(worker->dnsbl);
+	answers_free(worker->answers);
+	worker->dnsbl = parts->dnsbl;
+	worker->answers = parts->answers;
+	worker->dnsbl_config = next;
+	release(worker, before);
+}
+
+static void replace_health(struct worker *worker, struct config *next,
+			   const struct parts *parts)
+{
+	struct config *before = worker->health_config;
+
+	if (worker->health)
+		health_close(worker->health);
+	worker->health = parts->health;
+	worker->health_config = next;
+	release(worker, before);
+}
+
+int apply_config(struct worker *worker, struct config *next,
+		 char error[static CONFIG_ERROR_TEXT])
+{
+	struct config *before = worker->config;
+	bool new_dnsbl = !before || !same_dnsbl(&worker->dnsbl_config->dnsbl,
+						&next->dnsbl);
+	bool new_health = !before || !same_health(worker->health_config, next);
+	struct parts parts = {NULL};
+	int result = 0;
+
+	if (new_dnsbl)
+		result = make_dnsbl(worker, next, &parts);
+	if (!result && new_health && next->primary_count)
+		result =
+			health_create(&worker->loop, next, worker->resolver,
+				      on_health_changed, worker, &parts.health);
+	if (!result && before &&
+	    !same_nameservers(&before->dnsbl, &next->dnsbl))
+		result = resolver_use(worker->resolver, next->dnsbl.nameservers,
+				      next->dnsbl.nameserver_count);
+	if (result)
+		snprintf(error, CONFIG_ERROR_TEXT, "can't put it in force: %s",
+			 strerror(-result));
+	/* The lists come last: from here on nothing fails. */
+	if (!result)
+		result = lists_publish(next, worker->ranges, error);
+	if (result) {
+		discard(&parts);
+		return result;
+	}
+	worker->config = next;
+	if (new_dnsbl)
+		replace_dnsbl(worker, next, &parts);
+	if (new_health)
+		replace_health(worker, next, &parts);
+	release(worker, before);
+	gate_update(worker);
+	return 0;
+}

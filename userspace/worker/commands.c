@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The control commands, and those of their answers that the parent gives. */
+
+#include <errno.h>
+#include <string.h>
+
+#include "worker/state.h"
+
+/* Remembers who waits for the parent's answer; NULL: too many do. */
+static struct parent_request *wait_for_parent(struct worker *worker,
+					      struct control_request *request)
+{
+	for (size_t i = 0; i < PARENT_REQUESTS_MAX; i++) {
+		struct parent_request *slot = &worker->requests[i];
+
+		if (slot->id)
+			continue;
+		if (++worker->last_request == 0)
+			++worker->last_request;
+		slot->id = worker->last_request;
+		slot->request = request;
+		return slot;
+	}
+	control_fail(request, "too many requests at once: try again");
+	return NULL;
+}
+
+/* The slot of an answer is free afterwards; NULL: nobody waits for it. */
+static struct parent_request *answered(struct worker *worker, uint32_t id)
+{
+	for (size_t i = 0; id && i < PARENT_REQUESTS_MAX; i++)
+		if (worker->requests[i].id == id) {
+			worker->requests[i].id = 0;
+			return &worker->requests[i];
+		}
+	return NULL;
+}
+
+static void on_status(void *context, const json_t *args,
+		      struct control_request *request)
+{
+	(void)args;
+	control_reply(request, status_json(context));
+}
+
+static void on_explain(void *context, const json_t *args,
+		       struct control_request *request)
+{
+	const char *text = json_string_value(json_object_get(args, "address"));
+	struct message message = {.kind = MESSAGE_EXPLAIN};
+	struct worker *worker = context;
+	struct parent_request *slot;
+
+	if (!text || addr_parse(text, &message.source)) {
+		control_fail(request, "\"%s\" is no IPv4 or IPv6 address",
+			     text ? text : "");
+		return;
+	}
+	slot = wait_for_parent(worker, request);
+	if (!slot)
+		return;
+	slot->source = message.source;
+	message.id = slot->id;
+	worker_tell(worker, &message);
+}
+
+void commands_on_explained(struct worker *worker, const struct message *message)
+{
+	struct parent_request *slot = answered(worker, message->id);
+
+	if (!slot)
+		return;
+	if (message->result == -EADDRNOTAVAIL)
+		control_fail(slot->request,
+			     "no address of that family is protected here");
+	else if (message->result)
+		control_fail(slot->request, "the program can't be asked: %s",
+			     strerror(-message->result));
+	else
+		control_reply(slot->request, explain_json(worker, &slot->source,
+							  &message->decision));
+}
+
+static void on_reload(void *context, const json_t *args,
+		      struct control_request *request)
+{
+	struct message message = {.kind = MESSAGE_RELOAD};
+	struct worker *worker = context;
+	struct parent_request *slot;
+
+	(void)args;
+	slot = wait_for_parent(worker, request);
+	if (!slot)
+		return;
+	message.id = slot->id;
+	worker_tell(worker, &message);
+}
+
+void commands_on_reloaded(struct worker *worker, const struct message *message)
+{
+	struct parent_request *slot = answered(worker, message->id);
+
+	if (!slot)
+		return;
+	if (message->result)
+		control_fail(slot->request, "%.*s", (int)sizeof(message->text),
+			     message->text);
+	else
+		control_reply(slot->request, json_object());
+}
+
+const struct control_command worker_commands[] = {
+	{"status", false, on_status},
+	{"explain", false, on_explain},
+	{"reload", true, on_reload},
+};
+const size_t worker_command_count =
+	sizeof(worker_commands) / sizeof(*worker_commands);

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Allow list, primaries and block list. */
+
+#include "worker/lists.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct {
+	const char *name;
+	enum list_kind kind;
+} lists[LIST_NUMBERS] = {
+	[LIST_NUMBER_ALLOW] = {"allow", LIST_ALLOW},
+	[LIST_NUMBER_PRIMARIES] = {"primaries", LIST_ALLOW},
+	[LIST_NUMBER_BLOCK] = {"block", LIST_BLOCK},
+};
+
+const char *lists_name(unsigned int number)
+{
+	return number < LIST_NUMBERS ? lists[number].name : NULL;
+}
+
+static struct prefix host(const struct addr *addr)
+{
+	return (struct prefix){
+		.addr = *addr,
+		.length = addr_bits(addr_family(addr)),
+	};
+}
+
+/* Calls `each` for every entry until it returns an error, and returns that. */
+static int for_each(const struct config *config, unsigned int number,
+		    int (*each)(void *context, const struct prefix *prefix),
+		    void *context)
+{
+	const struct prefix *prefixes = NULL;
+	size_t count = 0;
+	int error = 0;
+
+	if (number == LIST_NUMBER_ALLOW) {
+		prefixes = config->allow;
+		count = config->allow_count;
+	} else if (number == LIST_NUMBER_BLOCK) {
+		prefixes = config->block;
+		count = config->block_count;
+	}
+	for (size_t i = 0; i < count && !error; i++)
+		error = each(context, &prefixes[i]);
+	if (number != LIST_NUMBER_PRIMARIES)
+		return error;
+	/* Only literal addresses: what DNS says earns no exemption. */
+	for (size_t p = 0; p < config->primary_count; p++) {
+		const struct config_primary *primary = &config->primaries[p];
+
+		for (size_t i = 0; i < primary->address_count && !error; i++) {
+			struct prefix one = host(&primary->addresses[i]);
+
+			error = each(context, &one);
+		}
+	}
+	return error;
+}
+
+static int add_one(void *context, const struct prefix *prefix)
+{
+	size_t *count = context;
+
+	(void)prefix;
+	++*count;
+	return 0;
+}
+
+size_t lists_count(const struct config *config, unsigned int number)
+{
+	size_t count = 0;
+
+	for_each(config, number, add_one, &count);
+	return count;
+}
+
+struct search {
+	const struct addr *addr;
+	struct prefix best;
+	bool found;
+};
+
+static int compare_one(void *context, const struct prefix *prefix)
+{
+	struct search *search = context;
+
+	if (prefix_contains(prefix, search->addr) &&
+	    (!search->found || prefix->length > search->best.length)) {
+		search->found = true;
+		search->best = *prefix;
+	}
+	return 0;
+}
+
+bool lists_find(const struct config *config, unsigned int number,
+		const struct addr *addr, struct prefix *out)
+{
+	struct search search = {.addr = addr};
+
+	for_each(config, number, compare_one, &search);
+	if (search.found)
+		*out = search.best;
+	return search.found;
+}
+
+struct collection {
+	struct ranges_input *input;
+	unsigned int number;
+};
+
+static int collect_one(void *context, const struct prefix *prefix)
+{
+	struct collection *collection = context;
+
+	return ranges_input_prefix(collection->input, collection->number,
+				   prefix);
+}
+
+static int collect(const struct config *config, struct ranges_input *input)
+{
+	struct collection collection = {.input = input};
+	int error = 0;
+
+	for (unsigned int n = 1; n < LIST_NUMBERS && !error; n++) {
+		collection.number = n;
+		error = for_each(config, n, collect_one, &collection);
+	}
+	return error;
+}
+
+/* Compiles both families and makes sure that both fit, before any swap. */
+static int compile(struct ranges_input *input,
+		   struct ranges_map *const maps[static FAMILY_MAX],
+		   struct ranges *compiled[static FAMILY_MAX])
+{
+	for (enum family family = 0; family < FAMILY_MAX; family++) {
+		int error = ranges_compile(input, family, &compiled[family]);
+
+		if (error)
+			return error;
+		if (ranges_pages(compiled[family]) >
+		    ranges_map_pages(maps[family]))
+			return -ENOSPC;
+	}
+	return 0;
+}
+
+static int publish(struct ranges_map *const maps[static FAMILY_MAX],
+		   struct ranges *const compiled[static FAMILY_MAX])
+{
+	struct list meanings[LISTS_MAX] = {0};
+
+	for (unsigned int n = 1; n < LIST_NUMBERS; n++) {
+		meanings[n].kind = lists[n].kind;
+		meanings[n].action = ACTION_DROP; /* where it refuses */
+	}
+	for (enum family family = 0; family < FAMILY_MAX; family++) {
+		int error = ranges_publish(maps[family], compiled[family],
+					   meanings);
+
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+int lists_publish(const struct config *config,
+		  struct ranges_map *const maps[static FAMILY_MAX],
+		  char error[static CONFIG_ERROR_TEXT])
+{
+	struct ranges *compiled[FAMILY_MAX] = {NULL};
+	struct ranges_input *input = NULL;
+	int result;
+
+	result = ranges_input_create(&input);
+	if (!result)
+		result = collect(config, input);
+	if (!result)
+		result = compile(input, maps, compiled);
+	if (!result)
+		result = publish(maps, compiled);
+	if (result == -ENOSPC)
+		snprintf(error, CONFIG_ERROR_TEXT,
+			 "the lists have more entries than the tables have "
+			 "room for: raise list-capacity (now %u) and restart",
+			 config->list_capacity);
+	else if (result)
+		snprintf(error, CONFIG_ERROR_TEXT,
+			 "can't compile the lists: %s", strerror(-result));
+	for (enum family family = 0; family < FAMILY_MAX; family++)
+		ranges_free(compiled[family]);
+	ranges_input_free(input);
+	return result;
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the files of the worker share: the modules it wires, and what each
+ * file does for the others.  Nobody outside this folder includes it.
+ */
+#ifndef POSTERN_WORKER_STATE_H
+#define POSTERN_WORKER_STATE_H
+
+#include <uv.h>
+
+#include "control/server.h"
+#include "core/config.h"
+#include "core/message.h"
+#include "core/policy.h"
+#include "sources/addresses.h"
+#include "sources/dnsbl.h"
+#include "sources/health.h"
+#include "sources/resolver.h"
+#include "tables/events.h"
+#include "tables/ranges.h"
+#include "tables/settings.h"
+#include "tables/verdicts.h"
+#include "worker/answers.h"
+#include "worker/lists.h"
+#include "worker/worker.h"
+
+/* Control requests that wait for the parent. */
+#define PARENT_REQUESTS_MAX 32
+
+struct parent_request {
+	uint32_t id; /* 0: free */
+	struct control_request *request;
+	struct addr source; /* of an explain */
+};
+
+struct gate_state {
+	struct policy_gate now;
+	int64_t since_unix;
+	bool decided;	 /* false until the first decision */
+	bool was_closed; /* when this worker started */
+};
+
+struct worker {
+	uv_loop_t loop;
+	struct worker_start start;
+	struct config *config;
+	uv_poll_t parent;
+	uv_timer_t lease;
+	uv_timer_t sweep;
+	uv_timer_t settle;
+	uv_timer_t inherited;
+	bool closing;
+
+	struct settings_table *settings;
+	struct verdict_table *verdicts;
+	struct event_reader *events;
+	struct ranges_map *ranges[FAMILY_MAX];
+
+	struct resolver *resolver;
+	struct dnsbl *dnsbl;   /* NULL: no sites */
+	struct health *health; /* NULL: no primaries */
+	/* The configurations that these two were made with: older ones, as
+	 * long as a reload changes nothing for them. */
+	struct config *dnsbl_config;
+	struct config *health_config;
+	struct address_watch *addresses;
+	struct answers *answers;
+	struct control_server *control;
+
+	struct gate_state gate[FAMILY_MAX];
+	uint64_t inherited_until_ns; /* the lease that the last worker had */
+	enum policy_health site;
+	bool flush_due; /* the site was down, and is up since less than
+			   `settle` */
+	struct attachments attachments;
+	struct nudge_counts nudges;
+	struct parent_request requests[PARENT_REQUESTS_MAX];
+	uint32_t last_request;
+};
+
+/* worker.c: sends to the parent; logs what fails. */
+void worker_tell(struct worker *worker, const struct message *message);
+
+/*
+ * gate.c: remembers the gates that an earlier worker left, which the program
+ * believes until that one's lease has run out.
+ */
+void gate_inherit(struct worker *worker);
+
+/* gate.c: decides anew from health and configuration, and publishes. */
+void gate_update(struct worker *worker);
+
+/* lookups.c: wires events, DNSBL engine and verdicts. */
+int lookups_start(struct worker *worker, const struct config *config,
+		  struct dnsbl **out);
+void lookups_on_event(void *context, const struct event *event);
+
+/* commands.c: the control commands. */
+extern const struct control_command worker_commands[];
+extern const size_t worker_command_count;
+void commands_on_explained(struct worker *worker,
+			   const struct message *message);
+void commands_on_reloaded(struct worker *worker, const struct message *message);
+
+/* status.c, explain.c: the objects of the control protocol; NULL: no memory */
+json_t *status_json(struct worker *worker);
+json_t *explain_json(struct worker *worker, const struct addr *source,
+		     const struct decision *decision);
+
+/*
+ * apply.c: puts a configuration in force, the first one or another.  Takes
+ * `next` unless it fails: then all is as before, and `error` says why.
+ */
+int apply_config(struct worker *worker, struct config *next,
+		 char error[static CONFIG_ERROR_TEXT]);
+
+#endif

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The worker's loop: start-up, the parent's messages, timers, the end. */
+
+#include "worker/worker.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "core/log.h"
+#include "worker/state.h"
+
+/* The program believes the daemon for so long after its last renewal. */
+#define LEASE_NS (10 * NS_PER_S)
+#define RENEW_MS 2000
+#define SWEEP_MS 1000
+
+#define ADMIN_GROUP "postern-admin"
+
+void worker_tell(struct worker *worker, const struct message *message)
+{
+	int error = message_send(worker->start.parent, message, -1);
+
+	if (error)
+		log_warning("the parent does not listen: %s", strerror(-error));
+}
+
+static void on_lease(uv_timer_t *timer)
+{
+	struct worker *worker = timer->data;
+
+	settings_renew(worker->settings,
+		       clock_jiffies_at(&worker->start.clock,
+					clock_monotonic_ns() + LEASE_NS));
+}
+
+static void on_sweep(uv_timer_t *timer)
+{
+	struct worker *worker = timer->data;
+
+	verdicts_sweep(worker->verdicts);
+}
+
+static void on_addresses_changed(void *context)
+{
+	gate_update(context);
+}
+
+static void on_config(struct worker *worker, int fd)
+{
+	struct message answer = {.kind = MESSAGE_APPLIED, .result = -EBADF};
+	struct config *next = NULL;
+
+	if (fd >= 0)
+		answer.result =
+			config_load(fd, "configuration", &next, answer.text);
+	if (!answer.result)
+		answer.result = apply_config(worker, next, answer.text);
+	if (answer.result)
+		config_free(next);
+	worker_tell(worker, &answer);
+}
+
+static void on_message(struct worker *worker, const struct message *message,
+		       int fd)
+{
+	switch (message->kind) {
+	case MESSAGE_CONFIG:
+		on_config(worker, fd);
+		break;
+	case MESSAGE_ATTACHMENTS:
+		worker->attachments = message->attachments;
+		break;
+	case MESSAGE_NUDGES:
+		worker->nudges = message->nudges;
+		break;
+	case MESSAGE_EXPLAINED:
+		commands_on_explained(worker, message);
+		break;
+	case MESSAGE_RELOADED:
+		commands_on_reloaded(worker, message);
+		break;
+	default:
+		break;
+	}
+}
+
+static void end(struct worker *worker);
+
+static void on_parent(uv_poll_t *poll, int status, int events)
+{
+	struct worker *worker = poll->data;
+	struct message message;
+	int result, fd;
+
+	(void)status;
+	(void)events;
+	result = message_receive(worker->start.parent, &message, &fd);
+	if (result == -EAGAIN || result == -EBADMSG)
+		return;
+	if (result <= 0) {
+		end(worker);
+		return;
+	}
+	on_message(worker, &message, fd);
+	if (fd >= 0)
+		close(fd);
+}
+
+static int open_ranges(struct worker *worker)
+{
+	const struct maps *maps = &worker->start.maps;
+
+	for (enum family family = 0; family < FAMILY_MAX; family++) {
+		int error = ranges_map_open(family, maps->ranges[family].outer,
+					    maps->ranges[family].inner,
+					    &worker->ranges[family]);
+
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+static int open_tables(struct worker *worker)
+{
+	const struct maps *maps = &worker->start.maps;
+	int error;
+
+	error = settings_open(maps->settings, &worker->settings);
+	if (!error)
+		error = verdicts_open(maps->verdicts,
+				      worker->start.config->dnsbl.cache,
+				      &worker->start.clock, &worker->verdicts);
+	if (!error)
+		error = open_ranges(worker);
+	return error;
+}
+
+static int open_sources(struct worker *worker, const struct config *config)
+{
+	int error;
+
+	error = resolver_create(&worker->loop, config->dnsbl.nameservers,
+				config->dnsbl.nameserver_count,
+				&worker->resolver);
+	if (!error)
+		error = addresses_watch(&worker->loop, on_addresses_changed,
+					worker, &worker->addresses);
+	if (!error)
+		error = events_open(&worker->loop, worker->start.maps.events,
+				    lookups_on_event, worker, &worker->events);
+	return error;
+}
+
+static int open_control(struct worker *worker)
+{
+	const struct group *admin = getgrnam(ADMIN_GROUP);
+	static struct control_options options;
+
+	options = (struct control_options){
+		.commands = worker_commands,
+		.command_count = worker_command_count,
+		.context = worker,
+		.admin_group = admin ? admin->gr_gid : PEER_NO_GROUP,
+		.admin_group_name = ADMIN_GROUP,
+	};
+	return control_server_create(&worker->loop, worker->start.control,
+				     &options, &worker->control);
+}
+
+static int start_timers(struct worker *worker)
+{
+	int error;
+
+	uv_timer_init(&worker->loop, &worker->lease);
+	uv_timer_init(&worker->loop, &worker->sweep);
+	uv_timer_init(&worker->loop, &worker->settle);
+	worker->lease.data = worker;
+	worker->sweep.data = worker;
+	uv_timer_init(&worker->loop, &worker->inherited);
+	worker->settle.data = worker;
+	worker->inherited.data = worker;
+	worker->parent.data = worker;
+	error = uv_poll_init(&worker->loop, &worker->parent,
+			     worker->start.parent);
+	if (!error)
+		error = uv_poll_start(&worker->parent,
+				      UV_READABLE | UV_DISCONNECT, on_parent);
+	if (!error)
+		error = uv_timer_start(&worker->sweep, on_sweep, SWEEP_MS,
+				       SWEEP_MS);
+	return error;
+}
+
+static int set_up(struct worker *worker)
+{
+	struct message ready = {.kind = MESSAGE_READY};
+	char text[CONFIG_ERROR_TEXT];
+	int error;
+
+	error = open_tables(worker);
+	if (!error)
+		error = open_sources(worker, worker->start.config);
+	if (!error)
+		error = open_control(worker);
+	if (!error)
+		error = start_timers(worker);
+	if (error) {
+		log_error("can't start: %s", strerror(-error));
+		return error;
+	}
+	gate_inherit(worker);
+	error = apply_config(worker, worker->start.config, text);
+	if (error) {
+		log_error("%s", text);
+		return error;
+	}
+	/* The first lease: the program may be attached from now on. */
+	on_lease(&worker->lease);
+	uv_timer_start(&worker->lease, on_lease, RENEW_MS, RENEW_MS);
+	worker_tell(worker, &ready);
+	return 0;
+}
+
+static void close_handle(uv_handle_t *handle)
+{
+	if (handle->type != UV_UNKNOWN_HANDLE && !uv_is_closing(handle))
+		uv_close(handle, NULL);
+}
+
+/* The loop ends by itself once all is closed. */
+static void end(struct worker *worker)
+{
+	if (worker->closing)
+		return;
+	worker->closing = true;
+	close_handle((uv_handle_t *)&worker->parent);
+	close_handle((uv_handle_t *)&worker->lease);
+	close_handle((uv_handle_t *)&worker->sweep);
+	close_handle((uv_handle_t *)&worker->settle);
+	close_handle((uv_handle_t *)&worker->inherited);
+	if (worker->control)
+		control_server_close(worker->control);
+	events_close(worker->events);
+	addresses_unwatch(worker->addresses);
+	if (worker->health)
+		health_close(worker->health);
+	if (worker->dnsbl)
+		dnsbl_close(worker->dnsbl);
+	if (worker->resolver)
+		resolver_close(worker->resolver);
+}
+
+static void clean_up(struct worker *worker)
+{
+	answers_free(worker->answers);
+	for (enum family family = 0; family < FAMILY_MAX; family++)
+		ranges_map_close(worker->ranges[family]);
+	verdicts_close(worker->verdicts);
+	settings_close(worker->settings);
+}
+
+int worker_run(const struct worker_start *start)
+{
+	struct worker *worker = calloc(1, sizeof(*worker));
+	int error;
+
+	if (!worker) {
+		log_error("can't start: %s", strerror(ENOMEM));
+		return 1;
+	}
+	/* Should the parent vanish without closing its socket. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	worker->start = *start;
+	uv_loop_init(&worker->loop);
+	error = set_up(worker);
+	if (error)
+		end(worker);
+	uv_run(&worker->loop, UV_RUN_DEFAULT);
+	clean_up(worker);
+	uv_loop_close(&worker->loop);
+	free(worker);
+	return error ? 1 : 0;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The worker: the process that talks to the world.  It has no privileges but
+ * the descriptors in struct worker_start.
+ */
+#ifndef POSTERN_WORKER_WORKER_H
+#define POSTERN_WORKER_WORKER_H
+
+#include "core/config.h"
+#include "tables/clock.h"
+#include "tables/maps.h"
+
+struct worker_start {
+	struct config *config; /* the worker frees it */
+	struct maps maps;
+	struct jiffies_clock clock;
+	int parent;  /* socketpair of core/message.h */
+	int control; /* listening */
+};
+
+/*
+ * Runs until the parent is gone; returns the exit status of the process: 0,
+ * or 1 after it has logged why it can't go on.
+ */
+int worker_run(const struct worker_start *start);
+
+#endif
