@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What is spoken over the control socket: one line of JSON asks, one line of
+ * JSON answers, in order; the connection may be used again.
+ *
+ *   {"command":"explain","args":{"address":"203.0.113.66"}}
+ *   {"ok":true,"result":{...}}       or       {"ok":false,"error":"one line"}
+ *
+ * "args" may be left out.  No other key is known in a request.  In results,
+ * keys may be added and readers ignore what they don't know.  The types that
+ * the keys of `status` and `explain` have:
+ *
+ *   NAME_s           seconds, a number; null or missing: not known, never yet
+ *   since            Unix time in seconds
+ *   mode             "monitor", "enforce"
+ *   attach           "native", "generic"; anything else: it is not attached
+ *   gate, its state  "open", "closed"
+ *   why              words that complete "the gate is open: ..."
+ *   primaries.state  "up", "down", "unknown"
+ *   primaries.reason a name of PROBE_REASON_TABLE; "reply", where there is
+ *                    one, is the line of the primary that decided
+ *   zones.state      "ok", "unknown" (not tested yet), or what is wrong, in
+ *                    a word
+ *   zones.reason     words for people, "" where all is well
+ *   feeds.state      "fresh", or what is wrong
+ *   action           "pass", "drop", "reset": what the kernel does, so
+ *                    always "pass" in monitor mode
+ *   reason           a name of REASON_TABLE
+ *   verdict          "listed", "clean", "unknown"
+ *   list, prefix     which list names the address, and as part of what; null
+ *   sites.answer     the address that the zone answered; null: no listing
+ *   sites.matched    whether the answer counts for the score
+ *   sites.why        null, or why there is no answer
+ *   lists            name, entries, and "ipv4" and "ipv6": SYNs it decided
+ *   lookups          numbers: waiting, active, asked, shed (no room to wait),
+ *                    verdicts (in the kernel's map)
+ *   threshold        of `dnsbl`; beside "score"
+ *
+ * The server and posternctl are the users.  Pure: bytes in, values out.
+ */
+#ifndef POSTERN_CONTROL_PROTOCOL_H
+#define POSTERN_CONTROL_PROTOCOL_H
+
+#include <jansson.h>
+#include <stddef.h>
+
+/* Octets of a line, with its newline. */
+#define CONTROL_REQUEST_MAX 65536
+#define CONTROL_REPLY_MAX   1048576
+
+/* Room for the name of a command, and for an error, with their NUL. */
+#define CONTROL_COMMAND_MAX 64
+#define CONTROL_ERROR_MAX   1024
+
+struct control_call {
+	char command[CONTROL_COMMAND_MAX];
+	json_t *args; /* an object, owned by the caller */
+};
+
+/*
+ * Reads a request, without its newline.  Returns 0; or -EINVAL with what is
+ * wrong in `error`, or -ENOMEM, with *out untouched.
+ */
+int control_parse_request(const char *line, size_t length,
+			  struct control_call *out,
+			  char error[static CONTROL_ERROR_MAX]);
+
+/*
+ * Reads a reply, without its newline.  Returns 0 with a reference to the
+ * result in *out; -EREMOTEIO with the daemon's own words in `error`;
+ * -EPROTO when it is no reply.  *out is untouched on failure.
+ */
+int control_parse_reply(const char *line, size_t length, json_t **out,
+			char error[static CONTROL_ERROR_MAX]);
+
+/*
+ * Make a line, with its newline, for free(3), and take the reference to what
+ * goes into it.  They return NULL without memory, for a NULL reference, and
+ * for a result that makes a line longer than CONTROL_REPLY_MAX.
+ */
+char *control_format_request(const char *command, json_t *args);
+char *control_format_result(json_t *result);
+char *control_format_error(const char *error);
+
+/*
+ * A JSON string of whatever octets a stranger sent: what JSON can't carry
+ * becomes "?".  NULL without memory.
+ */
+json_t *control_text(const char *text);
+
+/* How numbers are written, here and by posternctl: 9.2, not 9.199999. */
+#define CONTROL_JSON_FLAGS JSON_REAL_PRECISION(12)
+
+#endif

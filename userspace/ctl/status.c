@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The sections of `posternctl status`. */
+
+#include "ctl/status.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "ctl/fields.h"
+#include "ctl/table.h"
+#include "sources/dialogue.h"
+
+enum tone status_tone(const char *state)
+{
+	static const struct {
+		const char *state;
+		enum tone tone;
+	} tones[] = {
+		{"up", TONE_GOOD},	{"ok", TONE_GOOD},
+		{"fresh", TONE_GOOD},	{"native", TONE_GOOD},
+		{"unknown", TONE_WARN}, {"generic", TONE_WARN},
+	};
+
+	for (size_t i = 0; i < sizeof(tones) / sizeof(tones[0]); i++)
+		if (strcmp(tones[i].state, state) == 0)
+			return tones[i].tone;
+	return TONE_BAD;
+}
+
+const char *status_probe_words(const json_t *primary)
+{
+	const char *name = field_text(primary, "reason", "");
+
+	for (enum probe_reason reason = 0; reason < PROBE_REASONS; reason++)
+		if (strcmp(probe_reason_name(reason), name) == 0)
+			return probe_reason_words(reason);
+	return name;
+}
+
+static void add_state(struct table *table, const json_t *object,
+		      const char *key)
+{
+	const char *state = field_text(object, key, "unknown");
+
+	table_add(table, status_tone(state), "%s", state);
+}
+
+/* "12,345 queries" */
+static void add_count(struct table *table, const json_t *object,
+		      const char *key, const char *noun)
+{
+	char text[PRINT_QUANTITY];
+
+	table_add(table, TONE_PLAIN, "%s %s",
+		  print_count(field_count(object, key), text), noun);
+}
+
+static void show_gate_of(struct table *table, const json_t *gate,
+			 const char *family, time_t now)
+{
+	const char *state = field_text(gate, "state", "unknown");
+	char date[PRINT_QUANTITY] = "";
+	char age[PRINT_QUANTITY];
+	struct tm tm;
+	double since;
+	time_t start;
+
+	table_add(table, TONE_PLAIN, "%s", family);
+	table_add(table, strcmp(state, "open") == 0 ? TONE_WARN : TONE_PLAIN,
+		  "%s", state);
+	/* Bounded so that any number converts to a date. */
+	if (field_number(gate, "since", &since) && since >= 0 && since < 1e11) {
+		start = (time_t)since;
+		strftime(date, sizeof(date), "%F %H:%M",
+			 localtime_r(&start, &tm));
+		table_add(table, TONE_PLAIN, "since %s (%s)", date,
+			  print_duration(difftime(now, start), age));
+	} else {
+		table_add(table, TONE_PLAIN, "%s", "");
+	}
+	table_add(table, TONE_PLAIN, "%s", field_text(gate, "why", ""));
+}
+
+static void show_gate(const struct print *print, const json_t *status,
+		      time_t now)
+{
+	const json_t *gate = json_object_get(status, "gate");
+	struct table table = table_of("llll");
+
+	print_heading(print, "Gate");
+	show_gate_of(&table, json_object_get(gate, "ipv4"), "IPv4", now);
+	show_gate_of(&table, json_object_get(gate, "ipv6"), "IPv6", now);
+	table_finish(&table, print);
+}
+
+static void show_primaries(const struct print *print, const json_t *status)
+{
+	const json_t *primaries = json_object_get(status, "primaries");
+	struct table table = table_of("lllll");
+	char age[PRINT_QUANTITY];
+	const json_t *primary;
+	double last;
+	size_t i;
+
+	if (json_array_size(primaries) == 0)
+		return;
+	print_heading(print, "Primaries");
+	json_array_foreach(primaries, i, primary)
+	{
+		table_add(&table, TONE_PLAIN, "%s",
+			  field_text(primary, "name", "?"));
+		table_add(&table, TONE_PLAIN, "%s",
+			  field_text(primary, "address", "?"));
+		add_state(&table, primary, "state");
+		if (field_number(primary, "last_probe_s", &last)) {
+			table_add(&table, TONE_PLAIN, "probed %s ago",
+				  print_duration(last, age));
+			table_add(&table, TONE_PLAIN, "%s",
+				  status_probe_words(primary));
+		} else {
+			table_add(&table, TONE_PLAIN, "not probed yet");
+			table_add(&table, TONE_PLAIN, "%s", "");
+		}
+	}
+	table_finish(&table, print);
+}
+
+static void show_interfaces(const struct print *print, const json_t *status)
+{
+	const json_t *interfaces = json_object_get(status, "interfaces");
+	struct table table = table_of("lll");
+	const json_t *interface;
+	uint64_t id;
+	size_t i;
+
+	if (json_array_size(interfaces) == 0)
+		return;
+	print_heading(print, "Interfaces");
+	json_array_foreach(interfaces, i, interface)
+	{
+		table_add(&table, TONE_PLAIN, "%s",
+			  field_text(interface, "name", "?"));
+		add_state(&table, interface, "attach");
+		id = field_count(interface, "program_id");
+		if (id > 0)
+			table_add(&table, TONE_PLAIN, "program %" PRIu64, id);
+		else
+			table_add(&table, TONE_BAD, "no program");
+	}
+	table_finish(&table, print);
+}
+
+static void show_lookups(const struct print *print, const json_t *lookups)
+{
+	char verdicts[PRINT_QUANTITY];
+	char active[PRINT_QUANTITY];
+	char waiting[PRINT_QUANTITY];
+	char shed[PRINT_QUANTITY];
+
+	if (!lookups)
+		return;
+	print_paragraph(print, TONE_PLAIN, "  ",
+			"%s verdicts in the kernel; lookups: %s under way, %s "
+			"waiting, %s shed",
+			print_count(field_count(lookups, "verdicts"), verdicts),
+			print_count(field_count(lookups, "active"), active),
+			print_count(field_count(lookups, "waiting"), waiting),
+			print_count(field_count(lookups, "shed"), shed));
+}
+
+static void show_zones(const struct print *print, const json_t *status)
+{
+	const json_t *zones = json_object_get(status, "zones");
+	struct table table = table_of("llrrl");
+	const json_t *zone;
+	size_t i;
+
+	if (json_array_size(zones) == 0)
+		return;
+	print_heading(print, "DNSBLs");
+	json_array_foreach(zones, i, zone)
+	{
+		table_add(&table, TONE_PLAIN, "%s",
+			  field_text(zone, "zone", "?"));
+		add_state(&table, zone, "state");
+		add_count(&table, zone, "queries", "queries");
+		add_count(&table, zone, "listed", "listed");
+		table_add(&table, TONE_PLAIN, "%s",
+			  field_text(zone, "reason", ""));
+	}
+	table_finish(&table, print);
+	show_lookups(print, json_object_get(status, "lookups"));
+}
+
+/* Those of the configuration, with what they decided. */
+static void show_lists(const struct print *print, const json_t *status)
+{
+	const json_t *lists = json_object_get(status, "lists");
+	struct table table = table_of("lrr");
+	char text[PRINT_QUANTITY];
+	const json_t *list;
+	size_t i;
+
+	if (json_array_size(lists) == 0)
+		return;
+	print_heading(print, "Lists");
+	json_array_foreach(lists, i, list)
+	{
+		table_add(&table, TONE_PLAIN, "%s",
+			  field_text(list, "name", "?"));
+		add_count(&table, list, "entries", "entries");
+		table_add(&table, TONE_PLAIN, "%s SYNs",
+			  print_count(field_count(list, "ipv4") +
+					      field_count(list, "ipv6"),
+				      text));
+	}
+	table_finish(&table, print);
+}
+
+static void show_feeds(const struct print *print, const json_t *status)
+{
+	const json_t *feeds = json_object_get(status, "feeds");
+	struct table table = table_of("llrl");
+	char text[PRINT_QUANTITY];
+	const json_t *feed;
+	double age;
+	size_t i;
+
+	if (json_array_size(feeds) == 0)
+		return;
+	print_heading(print, "Feeds");
+	json_array_foreach(feeds, i, feed)
+	{
+		table_add(&table, TONE_PLAIN, "%s",
+			  field_text(feed, "name", "?"));
+		add_state(&table, feed, "state");
+		add_count(&table, feed, "entries", "entries");
+		if (field_number(feed, "age_s", &age))
+			table_add(&table, TONE_PLAIN, "%s old",
+				  print_duration(age, text));
+		else
+			table_add(&table, TONE_PLAIN, "%s", "");
+	}
+	table_finish(&table, print);
+}
+
+static void show_daemon(const struct print *print, const json_t *status)
+{
+	char text[PRINT_QUANTITY];
+	double lease;
+
+	print_heading(print, "Daemon");
+	if (field_number(status, "lease_s", &lease) && lease > 0)
+		print_paragraph(print, TONE_PLAIN, "  ",
+				"version %s; the kernel believes it for "
+				"another %s",
+				field_text(status, "version", "unknown"),
+				print_duration(lease, text));
+	else
+		print_paragraph(print, TONE_PLAIN, "  ", "version %s",
+				field_text(status, "version", "unknown"));
+}
+
+void status_show(const struct print *print, const json_t *status, time_t now)
+{
+	status_judge(print, status);
+	show_gate(print, status, now);
+	show_primaries(print, status);
+	show_interfaces(print, status);
+	show_zones(print, status);
+	show_lists(print, status);
+	show_feeds(print, status);
+	show_daemon(print, status);
+	status_counters(print, status);
+}

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The head of `posternctl status`: how it stands, and what is wrong. */
+
+#include "ctl/status.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "ctl/fields.h"
+
+#define MARK "! "
+
+/* It is renewed every 2 s to 10 s. */
+#define LEASE_LOW_S 5
+
+/* More of one kind are summed up: the sections have them all. */
+#define WARNINGS_MAX 3
+
+#define SENTENCE_MAX 1024
+
+/* "OPEN": the one word that must not be overlooked. */
+static const char *gate_word(const json_t *gate)
+{
+	const char *state = field_text(gate, "state", "unknown");
+
+	return strcmp(state, "open") == 0 ? "OPEN" : state;
+}
+
+static void describe_gate(const json_t *status, char text[SENTENCE_MAX])
+{
+	const json_t *gate = json_object_get(status, "gate");
+	const json_t *ipv4 = json_object_get(gate, "ipv4");
+	const json_t *ipv6 = json_object_get(gate, "ipv6");
+	const char *why = field_text(ipv4, "why", "");
+
+	if (strcmp(gate_word(ipv4), gate_word(ipv6)) != 0)
+		snprintf(text, SENTENCE_MAX,
+			 "The gate is %s for IPv4 and %s for IPv6.",
+			 gate_word(ipv4), gate_word(ipv6));
+	else if (*why && field_is(ipv6, "why", why))
+		snprintf(text, SENTENCE_MAX, "The gate is %s: %s.",
+			 gate_word(ipv4), why);
+	else
+		snprintf(text, SENTENCE_MAX, "The gate is %s.",
+			 gate_word(ipv4));
+}
+
+static bool lease_is_over(const json_t *status)
+{
+	double lease;
+
+	return field_number(status, "lease_s", &lease) && lease <= 0;
+}
+
+/* Open on both sides? */
+static bool gate_is_open(const json_t *status)
+{
+	const json_t *gate = json_object_get(status, "gate");
+
+	return field_is(json_object_get(gate, "ipv4"), "state", "open") &&
+	       field_is(json_object_get(gate, "ipv6"), "state", "open");
+}
+
+static size_t count_state(const json_t *objects, const char *key,
+			  const char *state)
+{
+	const json_t *object;
+	size_t count = 0;
+	size_t i;
+
+	json_array_foreach(objects, i, object) count +=
+		field_is(object, key, state);
+	return count;
+}
+
+static bool is_attached(const json_t *status)
+{
+	const json_t *interfaces = json_object_get(status, "interfaces");
+
+	return count_state(interfaces, "attach", "native") > 0 ||
+	       count_state(interfaces, "attach", "generic") > 0;
+}
+
+/* Zones that are out; one that was not tested yet isn't. */
+static size_t count_out(const json_t *zones)
+{
+	return json_array_size(zones) - count_state(zones, "state", "ok") -
+	       count_state(zones, "state", "unknown");
+}
+
+static bool is_blind(const json_t *status)
+{
+	const json_t *zones = json_object_get(status, "zones");
+
+	return json_array_size(zones) > 0 &&
+	       count_out(zones) == json_array_size(zones);
+}
+
+/* What makes the rest of the judgement worth little comes before it. */
+static void print_alarms(const struct print *print, const json_t *status)
+{
+	if (!is_attached(status))
+		print_paragraph(print, TONE_BAD, "",
+				"NOT FILTERING: no interface is attached.");
+	else if (lease_is_over(status))
+		print_paragraph(print, TONE_BAD, "",
+				"FAILING OPEN: the daemon's lease has run "
+				"out. The kernel takes the gate for open and "
+				"holds nobody; lists, and verdicts until they "
+				"expire, stay in force.");
+	if (is_blind(status))
+		print_paragraph(print, TONE_BAD, "",
+				"BLIND: no DNSBL answers, so who isn't known "
+				"already is let in unchecked. Does the "
+				"resolver work?");
+}
+
+static void print_judgement(const struct print *print, const json_t *status)
+{
+	bool holds = is_attached(status) && !lease_is_over(status);
+	const char *mode = field_text(status, "mode", "unknown");
+	const char *otherwise = holds ? "" : "Otherwise: ";
+	char gate[SENTENCE_MAX];
+	enum tone tone;
+
+	describe_gate(status, gate);
+	tone = holds && !gate_is_open(status) ? TONE_GOOD : TONE_WARN;
+	if (strcmp(mode, "monitor") == 0)
+		print_paragraph(print, TONE_WARN, "",
+				"%sMonitoring: nothing is refused, it is only "
+				"counted. %s",
+				otherwise, gate);
+	else if (strcmp(mode, "enforce") == 0)
+		print_paragraph(print, tone, "", "%sEnforcing. %s", otherwise,
+				gate);
+	else
+		print_paragraph(print, TONE_WARN, "", "%sMode: %s. %s",
+				otherwise, mode, gate);
+}
+
+static void warn_lease(const struct print *print, const json_t *status)
+{
+	char text[PRINT_QUANTITY];
+	double lease;
+
+	if (!field_number(status, "lease_s", &lease))
+		print_paragraph(print, TONE_BAD, MARK,
+				"The daemon doesn't say how long the kernel "
+				"will believe it.");
+	else if (lease > 0 && lease < LEASE_LOW_S)
+		print_paragraph(print, TONE_WARN, MARK,
+				"The daemon renews its lease late: %s are left "
+				"of 10 s. Is this machine overloaded?",
+				print_duration(lease, text));
+}
+
+static void warn_interface(const struct print *print, const json_t *interface)
+{
+	const char *attach = field_text(interface, "attach", "not");
+	const char *name = field_text(interface, "name", "?");
+
+	if (strcmp(attach, "native") == 0)
+		return;
+	if (strcmp(attach, "generic") == 0)
+		print_paragraph(
+			print, TONE_WARN, MARK,
+			"%s is attached in generic mode, not by its driver: "
+			"the kernel makes a socket buffer of each packet "
+			"before it can be dropped, so a flood costs several "
+			"times the CPU. Whom it lets in is the same.",
+			name);
+	else
+		print_paragraph(print, TONE_BAD, MARK,
+				"%s is not attached (%s): what comes there "
+				"isn't filtered.",
+				name, attach);
+}
+
+static void warn_interfaces(const struct print *print, const json_t *status)
+{
+	const json_t *interfaces = json_object_get(status, "interfaces");
+	const json_t *interface;
+	size_t i;
+
+	json_array_foreach(interfaces, i, interface)
+		warn_interface(print, interface);
+}
+
+static void warn_primary(const struct print *print, const json_t *primary)
+{
+	const char *reply = field_text(primary, "reply", "");
+	const char *words = status_probe_words(primary);
+
+	print_paragraph(print, TONE_BAD, MARK, "%s (%s) is down: it %s%s%s%s.",
+			field_text(primary, "name", "?"),
+			field_text(primary, "address", "?"),
+			*words ? words : "failed its probes",
+			*reply ? ", \"" : "", reply, *reply ? "\"" : "");
+}
+
+static void warn_primaries(const struct print *print, const json_t *status)
+{
+	const json_t *primaries = json_object_get(status, "primaries");
+	size_t down = count_state(primaries, "state", "down");
+	const json_t *primary;
+	size_t i;
+
+	if (json_array_size(primaries) == 0)
+		print_paragraph(print, TONE_WARN, MARK,
+				"No primary is known, so nobody can be "
+				"bypassing one: the gate stays open.");
+	if (down > WARNINGS_MAX) {
+		print_paragraph(print, TONE_BAD, MARK,
+				"%zu of the primaries' %zu addresses are "
+				"down: see below.",
+				down, json_array_size(primaries));
+		return;
+	}
+	json_array_foreach(primaries, i,
+			   primary) if (field_is(primary, "state", "down"))
+		warn_primary(print, primary);
+}
+
+static void warn_zone(const struct print *print, const json_t *zone)
+{
+	const char *reason = field_text(zone, "reason", "");
+
+	print_paragraph(print, TONE_WARN, MARK, "The DNSBL %s is out (%s)%s%s.",
+			field_text(zone, "zone", "?"),
+			field_text(zone, "state", "?"), *reason ? ": " : "",
+			reason);
+}
+
+static void warn_zones(const struct print *print, const json_t *status)
+{
+	const json_t *zones = json_object_get(status, "zones");
+	const json_t *zone;
+	size_t out = count_out(zones);
+	size_t i;
+
+	if (out > WARNINGS_MAX) {
+		print_paragraph(print, TONE_WARN, MARK,
+				"%zu of %zu DNSBLs are out: see below.", out,
+				json_array_size(zones));
+		return;
+	}
+	json_array_foreach(zones, i,
+			   zone) if (!field_is(zone, "state", "ok") &&
+				     !field_is(zone, "state", "unknown"))
+		warn_zone(print, zone);
+}
+
+static void warn_feeds(const struct print *print, const json_t *status)
+{
+	const json_t *feed;
+	size_t i;
+
+	json_array_foreach(json_object_get(status, "feeds"), i,
+			   feed) if (!field_is(feed, "state", "fresh"))
+		print_paragraph(
+			print, TONE_WARN, MARK, "The feed %s is %s.",
+			field_text(feed, "name", "?"),
+			field_text(feed, "state", "in an unknown state"));
+}
+
+void status_judge(const struct print *print, const json_t *status)
+{
+	print_alarms(print, status);
+	print_judgement(print, status);
+	warn_lease(print, status);
+	warn_interfaces(print, status);
+	warn_primaries(print, status);
+	warn_zones(print, status);
+	warn_feeds(print, status);
+}
