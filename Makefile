@@ -37,7 +37,9 @@ PROGRAMS := $(BUILD)/posternd $(BUILD)/posternctl
 SKELETON := $(BUILD)/postern.skel.h
 UNITS    := $(patsubst %.c,%,$(wildcard tests/unit/test_*.c))
 PACKETS  := $(patsubst %.c,%,$(wildcard tests/packet/test_*.c))
-PACKET_PARTS := $(filter-out tests/packet/test_%,$(wildcard tests/packet/*.c))
+PROBES   := $(patsubst tests/packet/%.bpf.c,%,$(wildcard tests/packet/*.bpf.c))
+PACKET_PARTS := $(filter-out tests/packet/test_% %.bpf.c,\
+	$(wildcard tests/packet/*.c))
 FUZZERS  := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_SECONDS ?= 60
 
@@ -51,13 +53,21 @@ FUZZ     := -fsanitize=fuzzer-no-link,address,undefined \
 	-fno-sanitize-recover=all -fno-omit-frame-pointer -O1 -g
 COMPILE   = $(CC) -std=gnu17 $(CPPFLAGS) $(WARN) $(PKG_CFLAGS) -MMD -MP
 
-$(BUILD)/bpf/%.o: bpf/%.bpf.c $(wildcard bpf/*.h)
+BPF_OBJECT = $(CLANG) -target bpf -O2 -g -Wall -Wextra $(WERROR) -std=gnu17 \
+	-Ibpf -idirafter /usr/include/$(shell $(CC) -print-multiarch)
+
+define build-bpf
 	$(call say,BPF,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CLANG) -target bpf -O2 -g -Wall -Wextra $(WERROR) -std=gnu17 -Ibpf \
-		-idirafter /usr/include/$(shell $(CC) -print-multiarch) \
-		-c $< -o $@.tmp
+	$(Q)$(BPF_OBJECT) -c $< -o $@.tmp
 	$(Q)$(BPFTOOL) gen object $@ $@.tmp && rm $@.tmp
+endef
+
+$(BUILD)/bpf/%.o: bpf/%.bpf.c $(wildcard bpf/*.h)
+	$(build-bpf)
+
+$(BUILD)/bpf/%.o: tests/packet/%.bpf.c $(wildcard bpf/*.h tests/packet/*.h)
+	$(build-bpf)
 
 $(BUILD)/%.skel.h: $(BUILD)/bpf/%.o
 	$(call say,SKEL,$@)
@@ -92,10 +102,12 @@ $(PROGRAMS):
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) $^ $(PKG_LIBS) -o $@
 
+$(PACKETS:%=$(BUILD)/%.o): | $(PROBES:%=$(BUILD)/%.skel.h)
 $(PACKETS:%=$(BUILD)/%): $(PACKET_PARTS:%.c=$(BUILD)/%.o)
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/libpostern.a
 	$(call say,LD,$@)
-	$(Q)$(CC) $(LDFLAGS) $^ $(PKG_LIBS) -lcmocka -o $@
+	$(Q)$(CC) $(LDFLAGS) $(filter %.o,$^) $(filter %.a,$^) $(PKG_LIBS) \
+		-lcmocka -o $@
 
 $(BUILD)/san/tests/%: $(BUILD)/san/tests/%.o $(BUILD)/san/libpostern.a
 	$(call say,LD,$@)
@@ -138,6 +150,7 @@ install: all ## install below PREFIX (/usr/local), and below DESTDIR
 		userspace/share/postern.conf
 	install -D -m 644 -t $(DESTDIR)$(MANDIR)/man8 userspace/share/*.8
 	install -D -m 644 -t $(DESTDIR)$(MANDIR)/man5 userspace/share/*.5
+	install -D -m 644 -t $(DESTDIR)$(MANDIR)/man7 userspace/share/*.7
 
 clean: ## remove what was built
 	rm -rf $(BUILD)

@@ -308,13 +308,16 @@ static __always_inline enum parsed parse_ipv6(struct cursor *cursor,
 
 	if (!ip || ip->version != 6)
 		return PARSED_OTHER;
-	protocol = skip_extensions(cursor, ip->nexthdr, &part, &evasion);
-	if (protocol != IPPROTO_TCP && !evasion)
-		return PARSED_OTHER;
 	length = bpf_ntohs(ip->payload_len);
 	/* As in jumbograms; but Linux does not insist on their option. */
 	if (!length && ip->nexthdr == IPPROTO_HOPOPTS)
 		length = (__u32)(cursor->end - cursor->data - payload);
+	protocol = skip_extensions(cursor, ip->nexthdr, &part, &evasion);
+	/* What was found behind the packet's end is not what others find. */
+	if (part == PART_FIRST && cursor->offset - payload > length)
+		evasion = 1;
+	if (protocol != IPPROTO_TCP && !evasion)
+		return PARSED_OTHER;
 	if (evasion) {
 		parsed = PARSED_EVASION;
 		syn->port_hidden = 1;

@@ -35,17 +35,27 @@ int message_send(int socket, const struct message *message, int fd)
 	return 0;
 }
 
+/*
+ * Takes the descriptor that came along; none or more than one (padding leaves
+ * room for two) is -1, and nothing stays open.
+ */
 static int take_descriptor(struct msghdr *msg)
 {
 	struct cmsghdr *header = CMSG_FIRSTHDR(msg);
+	size_t count;
 	int fd;
 
 	if (!header || header->cmsg_level != SOL_SOCKET ||
-	    header->cmsg_type != SCM_RIGHTS ||
-	    header->cmsg_len != CMSG_LEN(sizeof(fd)))
+	    header->cmsg_type != SCM_RIGHTS)
 		return -1;
-	memcpy(&fd, CMSG_DATA(header), sizeof(fd));
-	return fd;
+	count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(fd);
+	for (size_t i = 0; i < count; i++) {
+		memcpy(&fd, CMSG_DATA(header) + i * sizeof(fd), sizeof(fd));
+		if (count == 1)
+			return fd;
+		close(fd);
+	}
+	return -1;
 }
 
 int message_receive(int socket, struct message *message, int *fd)
@@ -65,14 +75,13 @@ int message_receive(int socket, struct message *message, int *fd)
 	size = recvmsg(socket, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 	if (size < 0)
 		return -errno;
-	if (size == 0)
-		return 0;
 	came = take_descriptor(&msg);
 	if (size != sizeof(received) || msg.msg_flags & MSG_TRUNC ||
+	    (came < 0 && msg.msg_controllen) ||
 	    (unsigned int)received.kind >= MESSAGE_KINDS) {
 		if (came >= 0)
 			close(came);
-		return -EBADMSG;
+		return size ? -EBADMSG : 0;
 	}
 	*message = received;
 	*fd = came;

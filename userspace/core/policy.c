@@ -14,23 +14,23 @@ const char *policy_why_words(enum policy_why why)
 	return why_words[why];
 }
 
-/* Primaries that have an address of the family, by their health. */
+/* Primaries that have an address of some families, by their health. */
 struct tally {
 	size_t up;
 	size_t down; /* all their addresses are */
 	size_t all;
 };
 
-/* The best of the addresses that one primary has in the family. */
+/* The best of those addresses of one primary that are in `families`. */
 static bool best_health(const struct policy_target *targets, size_t count,
-			size_t primary, enum family family,
+			size_t primary, unsigned int families,
 			enum policy_health *out)
 {
 	bool any = false, unknown = false, up = false;
 
 	for (size_t i = 0; i < count; i++) {
 		if (targets[i].primary != primary ||
-		    targets[i].family != family)
+		    !(families & (1U << targets[i].family)))
 			continue;
 		any = true;
 		up |= targets[i].health == POLICY_HEALTH_UP;
@@ -44,14 +44,14 @@ static bool best_health(const struct policy_target *targets, size_t count,
 
 static struct tally tally(const struct config *config,
 			  const struct policy_target *targets, size_t count,
-			  enum family family)
+			  unsigned int families)
 {
 	struct tally result = {0};
 
 	for (size_t i = 0; i < config->primary_count; i++) {
 		enum policy_health health;
 
-		if (!best_health(targets, count, i, family, &health))
+		if (!best_health(targets, count, i, families, &health))
 			continue;
 		result.all++;
 		result.up += health == POLICY_HEALTH_UP;
@@ -73,7 +73,7 @@ struct policy_gate policy_gate(const struct config *config,
 			       size_t doors)
 {
 	struct policy_gate result = {.gate = GATE_OPEN};
-	struct tally of = tally(config, targets, target_count, family);
+	struct tally of = tally(config, targets, target_count, 1U << family);
 
 	if (config->policy == POLICY_OFF) {
 		result.why = POLICY_OFF_BY_CONFIG;
@@ -98,17 +98,14 @@ enum policy_health policy_site(const struct config *config,
 			       const struct policy_target *targets,
 			       size_t target_count)
 {
-	enum policy_health health = POLICY_HEALTH_DOWN;
+	struct tally of = tally(config, targets, target_count, ~0U);
 
-	for (enum family family = 0; family < FAMILY_MAX; family++) {
-		struct tally of = tally(config, targets, target_count, family);
-
-		if (of.up >= required(config))
-			return POLICY_HEALTH_UP;
-		if (of.all - of.down >= required(config))
-			health = POLICY_HEALTH_UNKNOWN;
-	}
-	return target_count ? health : POLICY_HEALTH_UNKNOWN;
+	if (of.all == 0)
+		return POLICY_HEALTH_UNKNOWN;
+	if (of.up >= required(config))
+		return POLICY_HEALTH_UP;
+	return of.all - of.down >= required(config) ? POLICY_HEALTH_UNKNOWN
+						    : POLICY_HEALTH_DOWN;
 }
 
 struct policy_lifetime policy_lifetime(uint32_t ttl_s)

@@ -30,7 +30,7 @@ struct policy_target {
 	WHY(UNKNOWN, "the primary has not been probed yet")                    \
 	WHY(NO_ADDRESS, "no primary has an address of this family")            \
 	WHY(OFF_BY_CONFIG, "bypass.policy is off")                             \
-	WHY(INHERITED, "as before the restart, until the first probe")         \
+	WHY(KEPT, "as before the restart, until the first probe")              \
 	WHY(NO_DOOR, "no address of this family is protected")
 
 #define POLICY_WHY_ENUM(NAME, words) POLICY_##NAME,

@@ -15,8 +15,8 @@ static const char kernel_message[] = "Kernel error message: ";
 
 static char last_words[DRIVER_WORDS];
 
-static int on_message(enum libbpf_print_level level, const char *format,
-		      va_list args)
+__attribute__((format(printf, 2, 0))) static int
+on_message(enum libbpf_print_level level, const char *format, va_list args)
 {
 	char text[1024];
 	char *found;

@@ -279,6 +279,27 @@ int loader_open(const struct config *config, const struct pins *pins,
 	return 0;
 }
 
+int loader_open_private(const struct config *config, struct loader **out)
+{
+	struct loader *loader = calloc(1, sizeof(*loader));
+	int error;
+
+	if (!loader)
+		return -ENOMEM;
+	libbpf_set_print(NULL);
+	error = load(loader, config, NULL);
+	if (!error)
+		error = twin_calibrate(
+			bpf_program__fd(loader->skeleton->progs.clock),
+			&loader->clock);
+	if (error) {
+		loader_close(loader);
+		return error;
+	}
+	*out = loader;
+	return 0;
+}
+
 int loader_try(const struct config *config)
 {
 	struct loader loader = {0};
@@ -291,6 +312,11 @@ int loader_try(const struct config *config)
 int loader_program(const struct loader *loader)
 {
 	return bpf_program__fd(loader->skeleton->progs.postern);
+}
+
+int loader_twin(const struct loader *loader)
+{
+	return bpf_program__fd(loader->skeleton->progs.explain);
 }
 
 int loader_pending(const struct loader *loader)
@@ -365,8 +391,8 @@ int loader_explain(const struct loader *loader, const struct addr *source,
 	error = first_door(rules, addr_family(source), &door);
 	if (error)
 		return error;
-	return twin_explain(bpf_program__fd(loader->skeleton->progs.explain),
-			    source, &door, ntohs(rules->ports[0]), out);
+	return twin_explain(loader_twin(loader), source, &door,
+			    ntohs(rules->ports[0]), out);
 }
 
 void loader_close(struct loader *loader)

@@ -22,6 +22,12 @@ int loader_open(const struct config *config, const struct pins *pins,
 		struct loader **out);
 
 /*
+ * Loads the same for this process alone: nothing is adopted or pinned, and
+ * nothing is logged.  Returns 0 and *out, or a negative errno.
+ */
+int loader_open_private(const struct config *config, struct loader **out);
+
+/*
  * Loads the same as loader_open() would, and throws it away: whether this
  * build and this kernel go together.  Returns 0, or a negative errno after it
  * has logged why.
@@ -30,6 +36,9 @@ int loader_try(const struct config *config);
 
 /* The descriptor of the program to attach. */
 int loader_program(const struct loader *loader);
+
+/* The descriptor of the program's twin, which leaves no trace: twin.h. */
+int loader_twin(const struct loader *loader);
 
 /* Borrowed descriptors of maps that only the parent reads, or writes. */
 int loader_pending(const struct loader *loader);

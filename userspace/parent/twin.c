@@ -20,13 +20,16 @@
 
 _Static_assert(sizeof(struct decision) <= FRAME_SIZE, "fits the frame");
 _Static_assert(sizeof(struct clock_sample) <= FRAME_SIZE, "fits the frame");
+_Static_assert(sizeof(struct decision) <=
+		       sizeof(struct ethhdr) + sizeof(struct iphdr),
+	       "fits whatever can be judged");
 
 /* Runs once; the frame is replaced by what comes out. */
-static int run(int program, unsigned char frame[static FRAME_SIZE])
+static int run(int program, unsigned char *frame, size_t size)
 {
 	LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame,
-		    .data_size_in = FRAME_SIZE, .data_out = frame,
-		    .data_size_out = FRAME_SIZE, .repeat = 1);
+		    .data_size_in = (__u32)size, .data_out = frame,
+		    .data_size_out = (__u32)size, .repeat = 1);
 
 	return bpf_prog_test_run_opts(program, &options) ? -errno : 0;
 }
@@ -87,19 +90,30 @@ static void put_syn(unsigned char frame[static FRAME_SIZE],
 	memcpy(frame + at, &tcp, sizeof(tcp));
 }
 
+int twin_judge(int program, unsigned char *frame, size_t size,
+	       struct decision *out)
+{
+	int error;
+
+	if (size < sizeof(*out)) {
+		*out = (struct decision){.reason = REASON_MAX};
+		return 0;
+	}
+	error = run(program, frame, size);
+	if (error)
+		return error;
+	memcpy(out, frame, sizeof(*out));
+	return 0;
+}
+
 int twin_explain(int program, const struct addr *source,
 		 const struct addr *destination, uint16_t port,
 		 struct decision *out)
 {
 	unsigned char frame[FRAME_SIZE];
-	int error;
 
 	put_syn(frame, source, destination, port);
-	error = run(program, frame);
-	if (error)
-		return error;
-	memcpy(out, frame, sizeof(*out));
-	return 0;
+	return twin_judge(program, frame, sizeof(frame), out);
 }
 
 static int sample(int program, struct clock_sample *out)
@@ -107,7 +121,7 @@ static int sample(int program, struct clock_sample *out)
 	unsigned char frame[FRAME_SIZE] = {0};
 	int error;
 
-	error = run(program, frame);
+	error = run(program, frame, sizeof(frame));
 	if (error)
 		return error;
 	memcpy(out, frame, sizeof(*out));

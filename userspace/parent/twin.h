@@ -7,8 +7,16 @@
 #include "tables/clock.h"
 
 /*
- * What the program `explain` decides of a SYN.  Both addresses are of one
- * family; the port is in host byte order.  Returns 0 or a negative errno.
+ * What the program `explain` decides of a frame: `size` octets, up to 3,500,
+ * from Ethernet's header on, which are overwritten.  Returns 0 or a negative
+ * errno.
+ */
+int twin_judge(int program, unsigned char *frame, size_t size,
+	       struct decision *out);
+
+/*
+ * What it decides of a SYN.  Both addresses are of one family; the port is in
+ * host byte order.  Returns 0 or a negative errno.
  */
 int twin_explain(int program, const struct addr *source,
 		 const struct addr *destination, uint16_t port,

@@ -115,11 +115,13 @@ bool expiry_take_due(struct expiry *expiry, uint64_t now_s, struct addr *out)
 	return false;
 }
 
-bool expiry_take_first(struct expiry *expiry, struct addr *out)
+bool expiry_take_first(struct expiry *expiry, struct addr *out, uint64_t *at_s)
 {
-	for (uint64_t i = 0; expiry->count && i < EXPIRY_SPAN_S; i++)
-		if (take_from(expiry, expiry->at_s + i, out))
+	for (uint64_t i = 0; expiry->count && i < EXPIRY_SPAN_S; i++) {
+		*at_s = expiry->at_s + i;
+		if (take_from(expiry, *at_s, out))
 			return true;
+	}
 	return false;
 }
 

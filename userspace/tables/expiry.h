@@ -31,8 +31,11 @@ int expiry_add(struct expiry *expiry, const struct addr *entry, uint64_t at_s);
  */
 bool expiry_take_due(struct expiry *expiry, uint64_t now_s, struct addr *out);
 
-/* Takes the one that comes up first.  Returns false when it is empty. */
-bool expiry_take_first(struct expiry *expiry, struct addr *out);
+/*
+ * Takes the one that comes up first, at *at_s.  Returns false when it is
+ * empty.
+ */
+bool expiry_take_first(struct expiry *expiry, struct addr *out, uint64_t *at_s);
 
 size_t expiry_count(const struct expiry *expiry);
 

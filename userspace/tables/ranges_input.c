@@ -28,6 +28,8 @@ void ranges_input_free(struct ranges_input *input)
 	if (!input)
 		return;
 	for (size_t i = 0; i < LISTS_MAX; i++) {
+		if (input->lists[i].lent)
+			continue;
 		free(input->lists[i].pairs);
 		free(input->lists[i].prefixes);
 	}
@@ -63,24 +65,30 @@ static int add_pair(struct ranges_input_list *list, uint32_t first,
 	return 0;
 }
 
-static int add_prefix(struct ranges_input_list *list,
-		      const struct prefix *prefix)
+static int append_prefix(struct ranges_input_list *list,
+			 const struct ranges_prefix *prefix)
 {
-	struct addr masked = addr_mask(&prefix->addr, prefix->length);
 	void *prefixes = list->prefixes;
-	struct ranges_prefix *added;
 
 	if (ranges_grow(&prefixes, list->prefix_count, &list->prefix_room,
 			sizeof(*list->prefixes)) != 0)
 		return -ENOMEM;
 	list->prefixes = prefixes;
-	added = &list->prefixes[list->prefix_count++];
-	memcpy(&added->high, masked.octets, 8);
-	memcpy(&added->low, masked.octets + 8, 8);
-	added->high = be64toh(added->high);
-	added->low = be64toh(added->low);
-	added->length = prefix->length;
+	list->prefixes[list->prefix_count++] = *prefix;
 	return 0;
+}
+
+static int add_prefix(struct ranges_input_list *list,
+		      const struct prefix *prefix)
+{
+	struct addr masked = addr_mask(&prefix->addr, prefix->length);
+	struct ranges_prefix added = {.length = prefix->length};
+
+	memcpy(&added.high, masked.octets, 8);
+	memcpy(&added.low, masked.octets + 8, 8);
+	added.high = be64toh(added.high);
+	added.low = be64toh(added.low);
+	return append_prefix(list, &added);
 }
 
 int ranges_input_ipv4(struct ranges_input *input, unsigned int list,
@@ -108,6 +116,38 @@ int ranges_input_prefix(struct ranges_input *input, unsigned int list,
 	return add_pair(&input->lists[list], first, first | hosts);
 }
 
+int ranges_input_ipv6(struct ranges_input *input, unsigned int list,
+		      ranges_number first, ranges_number last)
+{
+	if (list == 0 || list >= LISTS_MAX || first > last)
+		return -EINVAL;
+	for (;;) {
+		uint8_t length = 128;
+		ranges_number hosts = 0;
+		struct ranges_prefix next;
+
+		/* As wide as alignment and the end allow. */
+		while (length > 0) {
+			ranges_number more = hosts << 1 | 1;
+
+			if ((first & more) != 0 || (first | more) > last)
+				break;
+			hosts = more;
+			length--;
+		}
+		next = (struct ranges_prefix){
+			.high = (uint64_t)(first >> 64),
+			.low = (uint64_t)first,
+			.length = length,
+		};
+		if (append_prefix(&input->lists[list], &next) != 0)
+			return -ENOMEM;
+		if ((first | hosts) == last)
+			return 0;
+		first = (first | hosts) + 1;
+	}
+}
+
 /* The union of what overlaps or touches; returns how many are left. */
 static size_t join_pairs(struct ranges_pair *pairs, size_t count)
 {
@@ -125,7 +165,7 @@ static size_t join_pairs(struct ranges_pair *pairs, size_t count)
 }
 
 /* Prefixes that overlap are the same, or one is within the other. */
-static size_t join_prefixes(struct ranges_prefix *prefixes, size_t count)
+size_t ranges_join_prefixes(struct ranges_prefix *prefixes, size_t count)
 {
 	size_t kept = 0;
 
@@ -146,6 +186,8 @@ void ranges_input_sort(struct ranges_input *input, enum family family)
 	for (size_t i = 0; i < LISTS_MAX; i++) {
 		struct ranges_input_list *list = &input->lists[i];
 
+		if (list->lent)
+			continue;
 		if (family == FAMILY_IPV4) {
 			ranges_sort_pairs(list->pairs, list->pair_count);
 			list->pair_count =
@@ -153,8 +195,8 @@ void ranges_input_sort(struct ranges_input *input, enum family family)
 		} else {
 			ranges_sort_prefixes(list->prefixes,
 					     list->prefix_count);
-			list->prefix_count = join_prefixes(list->prefixes,
-							   list->prefix_count);
+			list->prefix_count = ranges_join_prefixes(
+				list->prefixes, list->prefix_count);
 		}
 	}
 }

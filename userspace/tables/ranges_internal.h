@@ -51,6 +51,7 @@ struct ranges_input_list {
 	struct ranges_prefix *prefixes;
 	size_t prefix_count;
 	size_t prefix_room;
+	bool lent; /* by a set: sorted, and not ours to change or free */
 };
 
 struct ranges_input {
@@ -64,10 +65,17 @@ struct ranges_input {
  */
 int ranges_grow(void **array, size_t count, size_t *room, size_t size);
 
+/* Adds first..last to a list, as prefixes; as ranges_input_ipv4(). */
+int ranges_input_ipv6(struct ranges_input *input, unsigned int list,
+		      ranges_number first, ranges_number last);
+
 /* By `first`, in place. */
 void ranges_sort_pairs(struct ranges_pair *pairs, size_t count);
 /* By address, in place. */
 void ranges_sort_prefixes(struct ranges_prefix *prefixes, size_t count);
+
+/* Joins what overlaps of what is sorted; returns how many are left. */
+size_t ranges_join_prefixes(struct ranges_prefix *prefixes, size_t count);
 
 /* Sorts the lists of a family and joins what overlaps within each. */
 void ranges_input_sort(struct ranges_input *input, enum family family);

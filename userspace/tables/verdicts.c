@@ -12,6 +12,9 @@
 /* How many are removed in one sweep, so that the loop is not kept for long. */
 #define SWEEP_MAX 4096
 
+/* How many that were prolonged are looked at before one goes all the same. */
+#define EVICT_TRIES 1024
+
 /* Read back at a time; room for the fullest bucket of the hash. */
 #define BATCH 4096
 
@@ -121,12 +124,21 @@ static int add(struct verdict_table *table, const struct addr *source,
 	return 0;
 }
 
+/* What turns out to have been prolonged goes back to its place. */
 static bool evict(struct verdict_table *table)
 {
+	struct source_verdict found = {0};
 	struct addr first;
+	uint64_t at_s;
 
-	if (!expiry_take_first(table->expiry, &first))
-		return false;
+	for (int i = 0; i < EVICT_TRIES; i++) {
+		if (!expiry_take_first(table->expiry, &first, &at_s))
+			return false;
+		if (verdicts_get(table, &first, &found) ||
+		    end_s(table, &found) <= at_s)
+			break;
+		expiry_add(table->expiry, &first, end_s(table, &found));
+	}
 	bpf_map_delete_elem(table->map, &first);
 	return true;
 }

@@ -141,8 +141,10 @@ static void replace_health(struct worker *worker, struct config *next,
 {
 	struct config *before = worker->health_config;
 
-	if (worker->health)
+	if (worker->health) {
+		gate_keep(worker, clock_monotonic_ns() + LEASE_NS);
 		health_close(worker->health);
+	}
 	worker->health = parts->health;
 	worker->health_config = next;
 	release(worker, before);

@@ -4,25 +4,13 @@
  * and the commands that run when the primaries go down or come back.
  */
 
-#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "core/log.h"
+#include "tables/rules.h"
 #include "worker/state.h"
-
-/* How long a source that was let in late is not held again. */
-#define HOLD_MEMORY_NS (60 * NS_PER_S)
-
-/* Knocks and refreshes a second on top of the events of new holds. */
-#define OTHER_EVENTS_PER_S 2000
-
-/* Resets a second; sources have proven nothing, so it is little. */
-#define REPLIES_PER_S 20000
-
-#define TARGETS_MAX ((size_t)CONFIG_PRIMARIES_MAX * CONFIG_ADDRESSES_MAX)
-#define FOUND_MAX   ((size_t)2 * DOORS_MAX)
 
 static const char *const family_names[FAMILY_MAX] = {"IPv4", "IPv6"};
 
@@ -38,83 +26,53 @@ static enum policy_health health_of(enum health_state state)
 	}
 }
 
-static size_t gather(const struct worker *worker, struct policy_target *out)
+static bool is_door(const struct rules *rules, const struct addr *addr)
+{
+	for (__u32 i = 0; i < rules->ipv6_count; i++)
+		if (addr_equal(&rules->ipv6[i].address, addr))
+			return true;
+	for (__u32 i = 0; i < rules->ipv4_count; i++)
+		if (addr_family(addr) == FAMILY_IPV4 &&
+		    memcmp(&rules->ipv4[i].address, addr->octets + 12,
+			   sizeof(__be32)) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * What the probers know.  A door is no primary, whatever DNS says: our own
+ * MTA, up as always, would close the gate to everybody.
+ */
+static size_t gather(const struct worker *worker, const struct rules *rules,
+		     struct policy_target *out)
 {
 	const struct health_target *targets;
-	size_t count = 0;
+	size_t count = 0, taken = 0;
 
 	if (!worker->health)
 		return 0;
 	targets = health_targets(worker->health, &count);
-	if (count > TARGETS_MAX)
-		count = TARGETS_MAX;
+	if (count > HEALTH_TARGETS_MAX)
+		count = HEALTH_TARGETS_MAX;
 	for (size_t i = 0; i < count; i++)
-		out[i] = (struct policy_target){
-			.primary = targets[i].primary,
-			.family = addr_family(&targets[i].addr),
-			.health = health_of(targets[i].state),
-		};
-	return count;
-}
-
-static void add_door(struct rules *rules, const struct addr *addr)
-{
-	if (addr_family(addr) == FAMILY_IPV6) {
-		if (rules->ipv6_count < DOORS_MAX)
-			rules->ipv6[rules->ipv6_count++].address = *addr;
-	} else if (rules->ipv4_count < DOORS_MAX) {
-		memcpy(&rules->ipv4[rules->ipv4_count++].address,
-		       addr->octets + 12, sizeof(__be32));
-	}
-}
-
-/* The addresses of the configuration, or else those of the interfaces. */
-static void add_doors(const struct config *config, struct rules *rules)
-{
-	struct addr found[FOUND_MAX];
-
-	for (size_t i = 0; i < config->protect_count; i++)
-		add_door(rules, &config->protect[i]);
-	if (config->protect_count)
-		return;
-	for (size_t i = 0; i < config->interface_count; i++) {
-		int count =
-			addresses_of(config->interfaces[i], found, FOUND_MAX);
-
-		for (int d = 0; d < count && d < (int)FOUND_MAX; d++)
-			add_door(rules, &found[d]);
-	}
-}
-
-static void add_limits(const struct worker *worker, struct rules *rules)
-{
-	const struct config_dnsbl *dnsbl = &worker->config->dnsbl;
-	const struct jiffies_clock *clock = &worker->start.clock;
-	unsigned int cpus = uv_available_parallelism();
-
-	rules->unknown = worker->dnsbl ? dnsbl->unknown : UNKNOWN_PASS;
-	rules->second = clock->hz;
-	rules->hold_limit =
-		clock_jiffies_of(clock, dnsbl->hold_limit_ms * NS_PER_MS);
-	rules->hold_memory = clock_jiffies_of(clock, HOLD_MEMORY_NS);
-	rules->holds_per_cpu = policy_holds_per_cpu(dnsbl->hold_limit_ms, cpus);
-	rules->events_per_cpu =
-		rules->holds_per_cpu + OTHER_EVENTS_PER_S / cpus;
+		if (!is_door(rules, &targets[i].addr))
+			out[taken++] = (struct policy_target){
+				.primary = targets[i].primary,
+				.family = addr_family(&targets[i].addr),
+				.health = health_of(targets[i].state),
+			};
+	return taken;
 }
 
 static void make_rules(const struct worker *worker, struct rules *rules)
 {
-	const struct config *config = worker->config;
+	struct addr doors[ADDRESSES_PROTECTED_MAX];
+	size_t count = addresses_protected(worker->config, doors);
 
-	memset(rules, 0, sizeof(*rules));
-	rules->monitor = config->mode == MODE_MONITOR;
-	rules->bypass = config->bypass_action;
-	rules->listed = config->dnsbl.action;
-	rules->port_count = (__u32)config->port_count;
-	for (size_t i = 0; i < config->port_count; i++)
-		rules->ports[i] = htons(config->ports[i]);
-	add_limits(worker, rules);
-	add_doors(config, rules);
+	rules_make(worker->config, &worker->start.clock,
+		   uv_available_parallelism(), rules);
+	for (size_t i = 0; i < count; i++)
+		rules_protect(rules, &doors[i]);
 }
 
 static void log_gate(enum family family, const struct policy_gate *gate)
@@ -172,29 +130,29 @@ static void follow_site(struct worker *worker, enum policy_health next)
 	}
 }
 
-static void on_lease_over(uv_timer_t *timer)
+static void on_kept_long_enough(uv_timer_t *timer)
 {
 	gate_update(timer->data);
 }
 
-void gate_inherit(struct worker *worker)
+void gate_keep(struct worker *worker, uint64_t until_ns)
 {
 	const struct rules *rules = settings_rules(worker->settings);
 	uint64_t now_ns = clock_monotonic_ns();
 
-	worker->inherited_until_ns = clock_ns_at(
-		&worker->start.clock, settings_lease(worker->settings));
-	if (worker->inherited_until_ns <= now_ns)
+	worker->kept_until_ns = until_ns;
+	if (until_ns <= now_ns)
 		return;
+	worker->gate[FAMILY_IPV4].was_closed = false;
 	for (__u32 i = 0; i < rules->ipv4_count; i++)
 		worker->gate[FAMILY_IPV4].was_closed |=
 			rules->ipv4[i].gate == GATE_CLOSED;
+	worker->gate[FAMILY_IPV6].was_closed = false;
 	for (__u32 i = 0; i < rules->ipv6_count; i++)
 		worker->gate[FAMILY_IPV6].was_closed |=
 			rules->ipv6[i].gate == GATE_CLOSED;
-	uv_timer_start(&worker->inherited, on_lease_over,
-		       (worker->inherited_until_ns - now_ns) / NS_PER_MS + 1,
-		       0);
+	uv_timer_start(&worker->kept, on_kept_long_enough,
+		       (until_ns - now_ns) / NS_PER_MS + 1, 0);
 }
 
 /* What nothing is known of yet stays as it was, for as long as it would. */
@@ -206,10 +164,10 @@ static struct policy_gate decide(const struct worker *worker,
 		policy_gate(worker->config, targets, count, family, doors);
 
 	if (next.why == POLICY_UNKNOWN && worker->gate[family].was_closed &&
-	    clock_monotonic_ns() < worker->inherited_until_ns)
+	    clock_monotonic_ns() < worker->kept_until_ns)
 		return (struct policy_gate){
 			.gate = GATE_CLOSED,
-			.why = POLICY_INHERITED,
+			.why = POLICY_KEPT,
 		};
 	return next;
 }
@@ -221,17 +179,15 @@ void gate_update(struct worker *worker)
 	size_t count;
 
 	/* Closed only by what is known: without memory it would be a guess. */
-	targets = calloc(TARGETS_MAX, sizeof(*targets));
-	count = targets ? gather(worker, targets) : 0;
+	targets = calloc(HEALTH_TARGETS_MAX, sizeof(*targets));
 	make_rules(worker, &rules);
+	count = targets ? gather(worker, &rules, targets) : 0;
 	set_gate(worker, FAMILY_IPV4,
 		 decide(worker, targets, count, FAMILY_IPV4, rules.ipv4_count));
 	set_gate(worker, FAMILY_IPV6,
 		 decide(worker, targets, count, FAMILY_IPV6, rules.ipv6_count));
-	for (__u32 i = 0; i < rules.ipv4_count; i++)
-		rules.ipv4[i].gate = worker->gate[FAMILY_IPV4].now.gate;
-	for (__u32 i = 0; i < rules.ipv6_count; i++)
-		rules.ipv6[i].gate = worker->gate[FAMILY_IPV6].now.gate;
+	for (enum family family = 0; family < FAMILY_MAX; family++)
+		rules_set_gate(&rules, family, worker->gate[family].now.gate);
 	if (memcmp(&rules, settings_rules(worker->settings), sizeof(rules)) !=
 	    0)
 		settings_publish(worker->settings, &rules);

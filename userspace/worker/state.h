@@ -17,11 +17,10 @@
 #include "sources/health.h"
 #include "sources/resolver.h"
 #include "tables/events.h"
-#include "tables/ranges.h"
+#include "tables/lists.h"
 #include "tables/settings.h"
 #include "tables/verdicts.h"
 #include "worker/answers.h"
-#include "worker/lists.h"
 #include "worker/worker.h"
 
 /* Control requests that wait for the parent. */
@@ -37,7 +36,7 @@ struct gate_state {
 	struct policy_gate now;
 	int64_t since_unix;
 	bool decided;	 /* false until the first decision */
-	bool was_closed; /* when this worker started */
+	bool was_closed; /* at gate_keep() */
 };
 
 struct worker {
@@ -48,7 +47,7 @@ struct worker {
 	uv_timer_t lease;
 	uv_timer_t sweep;
 	uv_timer_t settle;
-	uv_timer_t inherited;
+	uv_timer_t kept;
 	bool closing;
 
 	struct settings_table *settings;
@@ -68,7 +67,7 @@ struct worker {
 	struct control_server *control;
 
 	struct gate_state gate[FAMILY_MAX];
-	uint64_t inherited_until_ns; /* the lease that the last worker had */
+	uint64_t kept_until_ns; /* closed gates, if not more is known */
 	enum policy_health site;
 	bool flush_due; /* the site was down, and is up since less than
 			   `settle` */
@@ -78,14 +77,17 @@ struct worker {
 	uint32_t last_request;
 };
 
+/* The program believes the daemon for so long after its last renewal. */
+#define LEASE_NS (10 * NS_PER_S)
+
 /* worker.c: sends to the parent; logs what fails. */
 void worker_tell(struct worker *worker, const struct message *message);
 
 /*
- * gate.c: remembers the gates that an earlier worker left, which the program
- * believes until that one's lease has run out.
+ * gate.c: gates that are closed now stay so until then, unless more is known:
+ * for a new worker, or new probers, nothing is at first.
  */
-void gate_inherit(struct worker *worker);
+void gate_keep(struct worker *worker, uint64_t until_ns);
 
 /* gate.c: decides anew from health and configuration, and publishes. */
 void gate_update(struct worker *worker);

@@ -13,8 +13,6 @@
 #include "core/log.h"
 #include "worker/state.h"
 
-/* The program believes the daemon for so long after its last renewal. */
-#define LEASE_NS (10 * NS_PER_S)
 #define RENEW_MS 2000
 #define SWEEP_MS 1000
 
@@ -110,21 +108,6 @@ static void on_parent(uv_poll_t *poll, int status, int events)
 		close(fd);
 }
 
-static int open_ranges(struct worker *worker)
-{
-	const struct maps *maps = &worker->start.maps;
-
-	for (enum family family = 0; family < FAMILY_MAX; family++) {
-		int error = ranges_map_open(family, maps->ranges[family].outer,
-					    maps->ranges[family].inner,
-					    &worker->ranges[family]);
-
-		if (error)
-			return error;
-	}
-	return 0;
-}
-
 static int open_tables(struct worker *worker)
 {
 	const struct maps *maps = &worker->start.maps;
@@ -136,7 +119,7 @@ static int open_tables(struct worker *worker)
 				      worker->start.config->dnsbl.cache,
 				      &worker->start.clock, &worker->verdicts);
 	if (!error)
-		error = open_ranges(worker);
+		error = lists_open(maps, worker->ranges);
 	return error;
 }
 
@@ -181,9 +164,9 @@ static int start_timers(struct worker *worker)
 	uv_timer_init(&worker->loop, &worker->settle);
 	worker->lease.data = worker;
 	worker->sweep.data = worker;
-	uv_timer_init(&worker->loop, &worker->inherited);
+	uv_timer_init(&worker->loop, &worker->kept);
 	worker->settle.data = worker;
-	worker->inherited.data = worker;
+	worker->kept.data = worker;
 	worker->parent.data = worker;
 	error = uv_poll_init(&worker->loop, &worker->parent,
 			     worker->start.parent);
@@ -213,7 +196,9 @@ static int set_up(struct worker *worker)
 		log_error("can't start: %s", strerror(-error));
 		return error;
 	}
-	gate_inherit(worker);
+	/* What an earlier worker has closed, the program believes so long. */
+	gate_keep(worker, clock_ns_at(&worker->start.clock,
+				      settings_lease(worker->settings)));
 	error = apply_config(worker, worker->start.config, text);
 	if (error) {
 		log_error("%s", text);
@@ -242,7 +227,7 @@ static void end(struct worker *worker)
 	close_handle((uv_handle_t *)&worker->lease);
 	close_handle((uv_handle_t *)&worker->sweep);
 	close_handle((uv_handle_t *)&worker->settle);
-	close_handle((uv_handle_t *)&worker->inherited);
+	close_handle((uv_handle_t *)&worker->kept);
 	if (worker->control)
 		control_server_close(worker->control);
 	events_close(worker->events);
@@ -258,8 +243,7 @@ static void end(struct worker *worker)
 static void clean_up(struct worker *worker)
 {
 	answers_free(worker->answers);
-	for (enum family family = 0; family < FAMILY_MAX; family++)
-		ranges_map_close(worker->ranges[family]);
+	lists_close(worker->ranges);
 	verdicts_close(worker->verdicts);
 	settings_close(worker->settings);
 }

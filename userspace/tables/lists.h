@@ -3,10 +3,11 @@
  * The lists known in advance, compiled into the range tables: which number
  * stands for which list, and what is on it.
  */
-#ifndef POSTERN_WORKER_LISTS_H
-#define POSTERN_WORKER_LISTS_H
+#ifndef POSTERN_TABLES_LISTS_H
+#define POSTERN_TABLES_LISTS_H
 
 #include "core/config.h"
+#include "tables/maps.h"
 #include "tables/ranges.h"
 
 /* The numbers, in the order of precedence. */
@@ -30,6 +31,14 @@ size_t lists_count(const struct config *config, unsigned int number);
  */
 bool lists_find(const struct config *config, unsigned int number,
 		const struct addr *addr, struct prefix *out);
+
+/*
+ * Opens the range tables of both families; the descriptors are borrowed until
+ * lists_close().  Returns 0 and *out, or a negative errno.
+ */
+int lists_open(const struct maps *maps,
+	       struct ranges_map *out[static FAMILY_MAX]);
+void lists_close(struct ranges_map *const maps[static FAMILY_MAX]);
 
 /*
  * Compiles the lists of `config` and puts them in force, both families or

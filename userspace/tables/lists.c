@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Allow list, primaries and block list. */
 
-#include "worker/lists.h"
+#include "tables/lists.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -106,6 +106,31 @@ bool lists_find(const struct config *config, unsigned int number,
 	if (search.found)
 		*out = search.best;
 	return search.found;
+}
+
+int lists_open(const struct maps *maps,
+	       struct ranges_map *out[static FAMILY_MAX])
+{
+	struct ranges_map *opened[FAMILY_MAX] = {NULL};
+
+	for (enum family family = 0; family < FAMILY_MAX; family++) {
+		int error = ranges_map_open(family, maps->ranges[family].outer,
+					    maps->ranges[family].inner,
+					    &opened[family]);
+
+		if (error) {
+			lists_close(opened);
+			return error;
+		}
+	}
+	memcpy(out, opened, sizeof(opened));
+	return 0;
+}
+
+void lists_close(struct ranges_map *const maps[static FAMILY_MAX])
+{
+	for (enum family family = 0; family < FAMILY_MAX; family++)
+		ranges_map_close(maps[family]);
 }
 
 struct collection {

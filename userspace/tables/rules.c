@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From configuration to rules. */
+
+#include "tables/rules.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+#include "core/policy.h"
+
+/* How long a source that was let in late is not held again. */
+#define HOLD_MEMORY_NS (60 * NS_PER_S)
+
+/* Knocks and refreshes a second on top of the events of new holds. */
+#define OTHER_EVENTS_PER_S 2000
+
+/* Resets a second; sources have proven nothing, so it is little. */
+#define REPLIES_PER_S 20000
+
+/* Without sites nobody could be asked, so nobody has to wait. */
+static enum unknown unknown_of(const struct config_dnsbl *dnsbl)
+{
+	return dnsbl->site_count ? dnsbl->unknown : UNKNOWN_PASS;
+}
+
+static void set_limits(const struct config_dnsbl *dnsbl,
+		       const struct jiffies_clock *clock, unsigned int cpus,
+		       struct rules *rules)
+{
+	rules->second = clock->hz;
+	rules->hold_limit =
+		clock_jiffies_of(clock, dnsbl->hold_limit_ms * NS_PER_MS);
+	rules->hold_memory = clock_jiffies_of(clock, HOLD_MEMORY_NS);
+	rules->holds_per_cpu = policy_holds_per_cpu(dnsbl->hold_limit_ms, cpus);
+	rules->events_per_cpu =
+		rules->holds_per_cpu + OTHER_EVENTS_PER_S / cpus;
+	rules->replies_per_cpu = REPLIES_PER_S / cpus;
+}
+
+void rules_make(const struct config *config, const struct jiffies_clock *clock,
+		unsigned int cpus, struct rules *out)
+{
+	memset(out, 0, sizeof(*out));
+	out->monitor = config->mode == MODE_MONITOR;
+	out->unknown = unknown_of(&config->dnsbl);
+	out->bypass = config->bypass_action;
+	out->listed = config->dnsbl.action;
+	out->port_count = (__u32)config->port_count;
+	for (size_t i = 0; i < config->port_count; i++)
+		out->ports[i] = htons(config->ports[i]);
+	set_limits(&config->dnsbl, clock, cpus, out);
+}
+
+void rules_protect(struct rules *rules, const struct addr *addr)
+{
+	if (addr_family(addr) == FAMILY_IPV6) {
+		if (rules->ipv6_count < DOORS_MAX)
+			rules->ipv6[rules->ipv6_count++].address = *addr;
+	} else if (rules->ipv4_count < DOORS_MAX) {
+		memcpy(&rules->ipv4[rules->ipv4_count++].address,
+		       addr->octets + 12, sizeof(__be32));
+	}
+}
+
+void rules_set_gate(struct rules *rules, enum family family, enum gate gate)
+{
+	if (family == FAMILY_IPV4)
+		for (__u32 i = 0; i < rules->ipv4_count; i++)
+			rules->ipv4[i].gate = gate;
+	else
+		for (__u32 i = 0; i < rules->ipv6_count; i++)
+			rules->ipv6[i].gate = gate;
+}
