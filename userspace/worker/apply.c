@@ -157,7 +157,7 @@ int apply_config(struct worker *worker, struct config *next,
 	bool new_dnsbl = !before || !same_dnsbl(&worker->dnsbl_config->dnsbl,
 						&next->dnsbl);
 	bool new_health = !before || !same_health(worker->health_config, next);
-	struct parts parts = {NULL};
+	struct parts parts = {0};
 	int result = 0;
 
 	if (new_dnsbl)

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A configuration comes into force in two steps: the parent attaches to what
+ * is new, the worker applies the rest; what either refuses changes nothing.
+ */
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/log.h"
+#include "parent/state.h"
+
+void reload_drop(struct parent *parent)
+{
+	if (!parent->reload.config)
+		return;
+	links_drop_others(parent->links, parent->config);
+	config_free(parent->reload.config);
+	parent->reload.config = NULL;
+}
+
+static void answer_reload(struct parent *parent, uint32_t request, int result,
+			  const char *text)
+{
+	struct message answer = {
+		.kind = MESSAGE_RELOADED, .id = request, .result = result};
+
+	if (result)
+		log_error("configuration refused, the old one stays in force: "
+			  "%s",
+			  text);
+	if (!request)
+		return;
+	strncpy(answer.text, text, sizeof(answer.text) - 1);
+	worker_process_tell(parent, &answer, -1);
+}
+
+/* Attaches to new interfaces, then lets the worker try the rest. */
+static int try_config(struct parent *parent, struct config *next, int fd,
+		      uint32_t request, char error[static CONFIG_ERROR_TEXT])
+{
+	struct message message = {.kind = MESSAGE_CONFIG};
+	const char *fixed = config_fixed_difference(parent->config, next);
+	int result;
+
+	if (fixed) {
+		snprintf(error, CONFIG_ERROR_TEXT,
+			 "%s: %s can't be changed while the daemon runs: "
+			 "restart it",
+			 parent->config_path, fixed);
+		return -EINVAL;
+	}
+	if (parent->socket < 0) {
+		snprintf(error, CONFIG_ERROR_TEXT,
+			 "the worker is not running: try again");
+		return -EAGAIN;
+	}
+	result = links_attach(parent->links, next);
+	if (result) {
+		snprintf(error, CONFIG_ERROR_TEXT,
+			 "%s: can't attach to all its interfaces",
+			 parent->config_path);
+		return result;
+	}
+	worker_process_tell(parent, &message, fd);
+	parent->reload.config = next;
+	parent->reload.request = request;
+	return 0;
+}
+
+void reload_start(struct parent *parent, uint32_t request)
+{
+	char error[CONFIG_ERROR_TEXT] = "";
+	struct config *next = NULL;
+	int result, fd;
+
+	if (parent->reload.config) {
+		answer_reload(parent, request, -EBUSY,
+			      "another reload is under way: try again");
+		return;
+	}
+	fd = config_open(parent->config_path, error);
+	result = fd < 0 ? fd
+			: config_load(fd, parent->config_path, &next, error);
+	if (!result)
+		result = try_config(parent, next, fd, request, error);
+	if (result) {
+		config_free(next);
+		answer_reload(parent, request, result, error);
+	}
+	if (fd >= 0)
+		close(fd);
+}
+
+void reload_applied(struct parent *parent, struct message *message)
+{
+	uint32_t request = parent->reload.request;
+
+	if (!parent->reload.config)
+		return;
+	message->text[sizeof(message->text) - 1] = '\0';
+	if (message->result) {
+		reload_drop(parent);
+		answer_reload(parent, request, message->result, message->text);
+		return;
+	}
+	config_free(parent->config);
+	parent->config = parent->reload.config;
+	parent->reload.config = NULL;
+	links_drop_others(parent->links, parent->config);
+	log_notice("configuration reloaded from %s", parent->config_path);
+	parent_tell_attachments(parent);
+	answer_reload(parent, request, 0, "");
+}

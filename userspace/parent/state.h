@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the files of the parent's loop share: the modules it wires, and what
+ * each file does for the others.  Nobody outside this folder includes it.
+ */
+#ifndef POSTERN_PARENT_STATE_H
+#define POSTERN_PARENT_STATE_H
+
+#include "core/message.h"
+#include "parent/hooks.h"
+#include "parent/links.h"
+#include "parent/loader.h"
+#include "parent/nudge.h"
+#include "parent/pins.h"
+#include "parent/privileges.h"
+
+/* A configuration that the worker is asked to apply. */
+struct reload {
+	struct config *config; /* NULL: none under way */
+	uint32_t request;      /* of the worker; 0: by signal */
+};
+
+struct parent {
+	const char *config_path;
+	struct config *config;
+	struct identity identity;
+	struct pins *pins;
+	struct loader *loader;
+	struct links *links;
+	struct hooks *hooks;
+	struct nudger *nudger;
+	struct reload reload;
+	int signals;
+	int control;
+	int socket;   /* to the worker; -1: there is none */
+	pid_t worker; /* 0: there is none */
+	uint64_t worker_started_ns;
+	uint64_t restart_at_ns;
+	uint64_t restart_delay_ms;
+	uint64_t checked_ns;
+	bool attached;
+	bool stop;
+	bool handed_over; /* leave everything to the next daemon */
+	int status;
+};
+
+/* parent.c: what has ended is reaped. */
+void parent_reap(struct parent *parent);
+
+/* parent.c: what is attached, for the worker. */
+void parent_tell_attachments(struct parent *parent);
+
+/* worker_process.c: sends to the worker, if there is one. */
+void worker_process_tell(struct parent *parent, const struct message *message,
+			 int fd);
+int worker_process_start(struct parent *parent);
+
+/* It is gone, or of no use any more: another is started after a while. */
+void worker_process_lose(struct parent *parent);
+void worker_process_ended(struct parent *parent, int status);
+void worker_process_stop(struct parent *parent);
+
+/*
+ * reload.c: loads the configuration again and asks the worker to apply it;
+ * `request` is the worker's own, 0 when a signal asked.
+ */
+void reload_start(struct parent *parent, uint32_t request);
+
+/* The worker has answered. */
+void reload_applied(struct parent *parent, struct message *message);
+
+/* The worker is gone: the configuration in force stays. */
+void reload_drop(struct parent *parent);
+
+#endif
