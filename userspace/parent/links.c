@@ -14,12 +14,17 @@
 #include "core/log.h"
 #include "parent/driver.h"
 #include "parent/foreign.h"
+#include "tables/clock.h"
+
+/* How long after an interface that came back could not be attached to. */
+#define RETRY_NS (30 * NS_PER_S)
 
 struct link {
 	char interface[IF_NAMESIZE];
 	int fd; /* -1: not attached */
 	unsigned int ifindex;
 	bool native;
+	uint64_t retry_ns; /* when to try again to attach; monotonic */
 };
 
 struct links {
@@ -270,6 +275,19 @@ static void lose(struct link *link)
 	close(link->fd);
 	link->fd = -1;
 	link->ifindex = 0;
+	link->retry_ns = 0;
+}
+
+/* What is in the way is said each time, so it is not tried all the time. */
+static bool reattach(struct links *links, struct link *link,
+		     enum config_attach attach)
+{
+	uint64_t now_ns = clock_monotonic_ns();
+
+	if (!if_nametoindex(link->interface) || now_ns < link->retry_ns)
+		return false;
+	link->retry_ns = now_ns + RETRY_NS;
+	return attach_one(links, link, attach) == 0;
 }
 
 bool links_check(struct links *links, const struct config *config)
@@ -283,8 +301,7 @@ bool links_check(struct links *links, const struct config *config)
 			lose(link);
 			changed = true;
 		}
-		if (link->fd < 0 && if_nametoindex(link->interface) &&
-		    attach_one(links, link, config->attach) == 0)
+		if (link->fd < 0 && reattach(links, link, config->attach))
 			changed = true;
 	}
 	return changed;

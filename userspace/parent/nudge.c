@@ -35,6 +35,7 @@
 /* What the two shares must differ by: 3 standard deviations, and enough. */
 #define SAMPLES_MIN 40
 #define DEVIATIONS  3
+#define RECENT_MAX  4096
 
 #define NUDGES_PER_SECOND 2000
 
@@ -50,6 +51,7 @@ struct nudger {
 	int replies;
 	struct jiffies_clock clock;
 	struct nudge_counts counts;
+	struct nudge_counts recent; /* what is judged */
 	bool changed;
 	uint64_t second_ns; /* of the budget */
 	uint32_t in_second;
@@ -179,21 +181,38 @@ void nudge_source(struct nudger *nudger, const struct addr *source)
 		watch(nudger, source, true);
 }
 
-static void judge_one(struct nudger *nudger, const struct watched *one)
+static void count(struct nudge_counts *counts, bool nudged, bool back)
 {
-	struct nudge_counts *counts = &nudger->counts;
-	struct hold hold;
-	bool back;
-
-	back = bpf_map_lookup_elem(nudger->pending, &one->source, &hold) == 0 &&
-	       hold.back != 0;
-	if (one->nudged) {
+	if (nudged) {
 		counts->sent++;
 		counts->sent_back += back;
 	} else {
 		counts->control++;
 		counts->control_back += back;
 	}
+}
+
+/* What was long ago counts less and less: networks change. */
+static void fade(struct nudge_counts *recent)
+{
+	if (recent->sent < RECENT_MAX)
+		return;
+	recent->sent /= 2;
+	recent->sent_back /= 2;
+	recent->control /= 2;
+	recent->control_back /= 2;
+}
+
+static void judge_one(struct nudger *nudger, const struct watched *one)
+{
+	struct hold hold;
+	bool back;
+
+	back = bpf_map_lookup_elem(nudger->pending, &one->source, &hold) == 0 &&
+	       hold.back != 0;
+	count(&nudger->counts, one->nudged, back);
+	count(&nudger->recent, one->nudged, back);
+	fade(&nudger->recent);
 }
 
 /* Do nudged clients come again less often than chance would have it? */
@@ -216,7 +235,7 @@ static bool does_harm(const struct nudge_counts *counts)
 
 static void switch_off(struct nudger *nudger)
 {
-	const struct nudge_counts *counts = &nudger->counts;
+	const struct nudge_counts *counts = &nudger->recent;
 
 	nudger->counts.switched_off = true;
 	log_warning("nudging is switched off until the next start: clients "
@@ -241,7 +260,7 @@ bool nudge_check(struct nudger *nudger)
 		nudger->count--;
 		changed = true;
 	}
-	if (!nudger->counts.switched_off && does_harm(&nudger->counts))
+	if (!nudger->counts.switched_off && does_harm(&nudger->recent))
 		switch_off(nudger);
 	return changed;
 }
