@@ -10,7 +10,8 @@ BUILD    ?= build
 
 CLANG    ?= clang
 BPFTOOL  ?= $(or $(shell command -v bpftool),/usr/sbin/bpftool)
-PKGS     := libbpf libelf zlib libcares libuv libconfuse jansson libcap
+PKGS     := libbpf libelf zlib libzstd libcares libuv libconfuse jansson libcap \
+	libpcap
 # Asked for at first use: what needs no library works without any.
 PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $(PKGS)))$(PKG_CFLAGS)
 PKG_LIBS   = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PKGS)) -lm)$(PKG_LIBS)
@@ -51,7 +52,7 @@ SAN      := -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer -O1 -g
 FUZZ     := -fsanitize=fuzzer-no-link,address,undefined \
 	-fno-sanitize-recover=all -fno-omit-frame-pointer -O1 -g
-COMPILE   = $(CC) -std=gnu17 $(CPPFLAGS) $(WARN) $(PKG_CFLAGS) -MMD -MP
+COMPILE   = $(CC) -std=gnu17 $(CPPFLAGS) $(WARN) $(PKG_CFLAGS) -MD -MP
 
 BPF_OBJECT = $(CLANG) -target bpf -O2 -g -Wall -Wextra $(WERROR) -std=gnu17 \
 	-Ibpf -idirafter /usr/include/$(shell $(CC) -print-multiarch)
@@ -102,7 +103,8 @@ $(PROGRAMS):
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) $^ $(PKG_LIBS) -o $@
 
-$(PACKETS:%=$(BUILD)/%.o): | $(PROBES:%=$(BUILD)/%.skel.h)
+$(PACKETS:%=$(BUILD)/%.o) $(PACKET_PARTS:%.c=$(BUILD)/%.o): \
+		| $(PROBES:%=$(BUILD)/%.skel.h)
 $(PACKETS:%=$(BUILD)/%): $(PACKET_PARTS:%.c=$(BUILD)/%.o)
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/libpostern.a
 	$(call say,LD,$@)

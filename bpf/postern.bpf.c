@@ -91,27 +91,46 @@ static __always_inline struct cpu_budget *budget_now(const struct question *q)
 	if (budget && q->now - budget->start >= q->rules->second) {
 		budget->start = q->now;
 		budget->events = 0;
+		budget->knocks = 0;
 		budget->holds = 0;
 		budget->replies = 0;
 	}
 	return budget;
 }
 
-/* Returns 1 when the daemon will hear of it. */
-static __always_inline int tell(const struct question *q, enum event_kind kind)
+/* An event of this second's budget, to be submitted or discarded; or NULL. */
+static __always_inline struct event *event_new(const struct question *q,
+					       enum event_kind kind)
 {
 	struct cpu_budget *budget = budget_now(q);
 	struct event *event;
+	__u32 *spent, limit;
 
-	if (!budget || budget->events >= q->rules->events_per_cpu)
+	if (!budget)
+		return 0;
+	/* Whoever knocks at a closed gate must not use up what holds need. */
+	spent = kind == EVENT_BYPASS ? &budget->knocks : &budget->events;
+	limit = kind == EVENT_BYPASS ? q->rules->knocks_per_cpu
+				     : q->rules->events_per_cpu;
+	if (*spent >= limit)
 		return 0;
 	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
 	if (!event)
 		return 0;
-	budget->events++;
+	++*spent;
 	event->source = q->syn->source;
 	event->kind = kind;
 	event->door = q->door;
+	return event;
+}
+
+/* Returns 1 when the daemon will hear of it. */
+static __always_inline int tell(const struct question *q, enum event_kind kind)
+{
+	struct event *event = event_new(q, kind);
+
+	if (!event)
+		return 0;
 	bpf_ringbuf_submit(event, 0);
 	return 1;
 }
@@ -142,6 +161,7 @@ static __always_inline void describe(const struct question *q,
 static __always_inline enum reason hold_new(const struct question *q)
 {
 	struct cpu_budget *budget;
+	struct event *event;
 	struct hold hold;
 
 	if (!q->live)
@@ -149,13 +169,15 @@ static __always_inline enum reason hold_new(const struct question *q)
 	budget = budget_now(q);
 	if (!budget || budget->holds >= q->rules->holds_per_cpu)
 		return REASON_OVERLOAD;
-	describe(q, &hold);
-	if (bpf_map_update_elem(&pending, &q->syn->source, &hold, BPF_ANY))
+	event = event_new(q, EVENT_UNKNOWN);
+	if (!event)
 		return REASON_OVERLOAD;
-	if (!tell(q, EVENT_UNKNOWN)) {
-		bpf_map_delete_elem(&pending, &q->syn->source);
+	describe(q, &hold);
+	if (bpf_map_update_elem(&pending, &q->syn->source, &hold, BPF_ANY)) {
+		bpf_ringbuf_discard(event, 0);
 		return REASON_OVERLOAD;
 	}
+	bpf_ringbuf_submit(event, 0);
 	budget->holds++;
 	return REASON_HELD;
 }
@@ -268,15 +290,20 @@ static __always_inline enum reason judge(const struct question *q,
 {
 	struct source_verdict *verdict;
 	const struct list *list;
+	enum reason reason;
 	int closed;
 
 	list = ranges_lookup(q->syn->family, &q->syn->source, &decision->list);
 	if (list && list->kind != LIST_NONE &&
 	    (!list->expires || q->now < list->expires)) {
+		reason = by_list(q, decision->list, list);
 		decision->action = list->action;
-		return by_list(q, decision->list, list);
+		/* Some feeds are only counted, and the way goes on. */
+		if (reason != REASON_FEED || list->action != ACTION_PASS)
+			return reason;
+	} else {
+		decision->list = 0;
 	}
-	decision->list = 0;
 	closed = q->believed && q->gate == GATE_CLOSED;
 	/* With `drop` the outcome is the same, without the lookup. */
 	if (closed && q->rules->bypass == ACTION_DROP)

@@ -94,9 +94,10 @@ static __always_inline __u64 ranges_if_zero(__u64 number)
 	} while (0)
 
 static __always_inline const struct list *ranges_lookup_ipv4(__be32 address,
-							      __u32 *id)
+							     __u32 *id)
 {
-	__u64 host = bpf_ntohl(address), base = 0, octet, start, count, range;
+	__u64 host = ranges_opaque(bpf_ntohl(address)), base = 0, octet, start,
+	      count, range;
 	const struct ranges_ipv4_group *group;
 	const struct ranges_ipv4_root *root;
 	const struct ranges_ipv4_page *page;
@@ -111,7 +112,8 @@ static __always_inline const struct list *ranges_lookup_ipv4(__be32 address,
 	root = bpf_map_lookup_elem(table, &index);
 	if (!root)
 		return 0;
-	group = &root->groups[host >> RANGES_IPV4_GROUP_BITS];
+	group = &root->groups[host >> RANGES_IPV4_GROUP_BITS &
+			      (RANGES_IPV4_GROUPS - 1)];
 	octet = (host >> RANGES_IPV4_BLOCK_BITS) % RANGES_IPV4_BLOCKS * 8;
 	host &= RANGES_IPV4_BLOCK_MASK;
 	start = (group->ends << 8 >> octet) & 0xff;
@@ -137,8 +139,9 @@ static __always_inline const struct list *ranges_lookup_ipv4(__be32 address,
 	last = range >> RANGES_IPV4_LAST_SHIFT & RANGES_IPV4_BLOCK_MASK;
 	hit &= ranges_if_le(range >> RANGES_IPV4_FIRST_SHIFT, host);
 	hit &= ranges_if_le(host, last);
-	*id = (__u32)(group->rule ^ ((group->rule ^ range) & hit)) &
-	      RANGES_LIST_MASK;
+	range = group->rule ^ ((group->rule ^ range) & hit);
+	/* Masked last: before 5.11 the verifier loses sight of what ^ gives. */
+	*id = (__u32)ranges_opaque(range) & RANGES_LIST_MASK;
 	return &page->lists[*id];
 }
 

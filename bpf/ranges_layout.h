@@ -47,7 +47,7 @@ struct list {
 #define RANGES_IPV4_GROUPS	(1 << (32 - RANGES_IPV4_GROUP_BITS))
 #define RANGES_IPV4_BLOCK_BITS	12 /* of the address within a block */
 #define RANGES_IPV4_BLOCK_MASK	((1 << RANGES_IPV4_BLOCK_BITS) - 1)
-#define RANGES_IPV4_BLOCKS	8  /* in a group */
+#define RANGES_IPV4_BLOCKS	8 /* in a group */
 #define RANGES_IPV4_UNITS	255
 #define RANGES_IPV4_FIRST_SHIFT 20
 #define RANGES_IPV4_FIRST_MASK	((1 << RANGES_IPV4_FIRST_SHIFT) - 1)

@@ -115,9 +115,9 @@ struct hold {
 struct cpu_budget {
 	__u64 start; /* jiffies */
 	__u32 events;
+	__u32 knocks;
 	__u32 holds;
 	__u32 replies;
-	__u32 reserved;
 };
 
 /*
@@ -181,7 +181,8 @@ struct rules {
 	__u64 hold_memory;     /* jiffies after that until it is held again */
 	__u64 second;	       /* in jiffies, for the budgets */
 	__u32 holds_per_cpu;   /* new holds a second */
-	__u32 events_per_cpu;  /* events a second */
+	__u32 events_per_cpu;  /* events a second, without knocks */
+	__u32 knocks_per_cpu;  /* events of kind BYPASS a second */
 	__u32 replies_per_cpu; /* resets a second */
 	__u32 port_count;
 	__u32 ipv4_count;
@@ -189,7 +190,6 @@ struct rules {
 	__be16 ports[PORTS_MAX];
 	struct door_ipv4 ipv4[DOORS_MAX];
 	struct door_ipv6 ipv6[DOORS_MAX];
-	__u32 reserved; /* no padding: two of them compare as memory */
 };
 
 /*

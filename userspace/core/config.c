@@ -86,6 +86,11 @@ void config_free(struct config *config)
 		free(config->primaries[i].addresses);
 	}
 	free(config->primaries);
+	for (size_t i = 0; i < config->feed_count; i++) {
+		free(config->feeds[i].name);
+		free(config->feeds[i].file);
+	}
+	free(config->feeds);
 	free_arguments(config->health.on_up, config->health.on_up_count);
 	free_arguments(config->health.on_down, config->health.on_down_count);
 	free(config->health.helo);
@@ -98,6 +103,7 @@ void config_free(struct config *config)
 	free(config->group);
 	free(config->control);
 	free(config->pin);
+	free(config->state);
 	free(config);
 }
 
@@ -112,6 +118,8 @@ const char *config_fixed_difference(const struct config *now,
 		return "control";
 	if (strcmp(now->pin, next->pin) != 0)
 		return "pin";
+	if (strcmp(now->state, next->state) != 0)
+		return "state";
 	if (now->list_capacity != next->list_capacity)
 		return "list-capacity";
 	if (now->dnsbl.cache != next->dnsbl.cache)

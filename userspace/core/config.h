@@ -19,11 +19,13 @@
 #include <stdio.h>
 
 #include "core/addr.h"
+#include "core/feed_format.h"
 #include "core/site.h"
 
 #define CONFIG_DEFAULT_FILE    "/etc/postern/postern.conf"
 #define CONFIG_DEFAULT_CONTROL "/run/postern/control.sock"
 #define CONFIG_DEFAULT_PIN     "/sys/fs/bpf/postern"
+#define CONFIG_DEFAULT_STATE   "/var/lib/postern"
 
 #define CONFIG_SIZE_MAX	       1048576 /* octets of a file */
 #define CONFIG_INTERFACES_MAX  16
@@ -31,6 +33,7 @@
 #define CONFIG_ADDRESSES_MAX   16 /* of one primary */
 #define CONFIG_SITES_MAX       64
 #define CONFIG_NAMESERVERS_MAX 8
+#define CONFIG_FEEDS_MAX       250
 #define CONFIG_ARGUMENTS_MAX   32 /* of a command, its name included */
 
 enum config_mode {
@@ -54,6 +57,18 @@ struct config_primary {
 	struct addr *addresses; /* none: resolve the name */
 	size_t address_count;
 	uint16_t port;
+};
+
+struct config_feed {
+	char *name;
+	char *file;
+	enum feed_format format;
+	enum action action;	   /* ACTION_PASS: count only */
+	uint64_t max_age_ms;	   /* 0: any */
+	unsigned int rejected_max; /* percent of entries that are none */
+	unsigned int change_max;   /* percent of the size before; 0: any */
+	unsigned int widest_ipv4;  /* lengths of prefixes */
+	unsigned int widest_ipv6;
 };
 
 struct config_health {
@@ -110,8 +125,11 @@ struct config {
 	size_t block_count;
 	char *control;
 	char *pin;
+	char *state; /* the directory of what is kept over restarts */
 	struct config_primary *primaries;
 	size_t primary_count;
+	struct config_feed *feeds;
+	size_t feed_count;
 	struct config_health health;
 	enum config_policy policy;
 	enum action bypass_action;
@@ -149,8 +167,8 @@ void config_print(const struct config *config, FILE *out);
 
 /*
  * What a running daemon can't change: the name of the first key of `user`,
- * `group`, `control`, `pin`, `list-capacity`, `dnsbl.cache` that differs, or
- * NULL.
+ * `group`, `control`, `pin`, `state`, `list-capacity`, `dnsbl.cache` that
+ * differs, or NULL.
  */
 const char *config_fixed_difference(const struct config *now,
 				    const struct config *next);

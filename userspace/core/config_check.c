@@ -83,7 +83,8 @@ static int check_primary(const struct config *config, size_t index,
 			continue;
 		return config_source_fail(
 			source,
-			config_source_primary_line(source, index, "address", i),
+			config_source_titled_line(source, "primary", index,
+						  "address", i),
 			"primary.address = \"%s\" is in `protect` too, "
 			"expected the primary to be another host",
 			addr_format(&host.addr, text));
@@ -99,6 +100,21 @@ static int check_primaries(const struct config *config,
 	for (size_t i = 0; rc == 0 && i < config->primary_count; i++)
 		rc = check_primary(config, i, source);
 	return rc;
+}
+
+static int check_feeds(const struct config *config,
+		       struct config_source *source)
+{
+	for (size_t i = 0; i < config->feed_count; i++)
+		if (!config->feeds[i].file)
+			return config_source_fail(
+				source,
+				config_source_titled_line(source, "feed", i,
+							  "file", 0),
+				"feed \"%s\" has no file, expected "
+				"file = \"/a/path\"",
+				config->feeds[i].name);
+	return 0;
 }
 
 /* The gate must be able to close, or is said to be off. */
@@ -226,8 +242,9 @@ int config_check(const struct config *config, struct config_source *source)
 {
 	static int (*const checks[])(const struct config *config,
 				     struct config_source *source) = {
-		check_interfaces, check_doors, check_primaries, check_gate,
-		check_hooks,	  check_block, check_capacity,	check_threshold,
+		check_interfaces, check_doors,	  check_primaries,
+		check_gate,	  check_feeds,	  check_hooks,
+		check_block,	  check_capacity, check_threshold,
 	};
 	int rc = 0;
 

@@ -19,6 +19,7 @@
 #define DOMAINS_MAX  64
 
 #define AT(member)	   .offset = offsetof(struct config, member)
+#define OF_FEED(member)	   .offset = offsetof(struct config_feed, member)
 #define OF_PRIMARY(member) .offset = offsetof(struct config_primary, member)
 #define COUNTED(member)	   .count = offsetof(struct config, member)
 
@@ -26,6 +27,9 @@ _Static_assert(sizeof(enum config_mode) == sizeof(unsigned int), "choice");
 _Static_assert(sizeof(enum config_attach) == sizeof(unsigned int), "choice");
 _Static_assert(sizeof(enum config_policy) == sizeof(unsigned int), "choice");
 _Static_assert(sizeof(enum action) == sizeof(unsigned int), "choice");
+_Static_assert(sizeof(enum feed_format) == sizeof(unsigned int), "choice");
+_Static_assert(offsetof(struct config_primary, name) == 0, "title");
+_Static_assert(offsetof(struct config_feed, name) == 0, "title");
 _Static_assert(sizeof(enum unknown) == sizeof(unsigned int), "choice");
 _Static_assert(offsetof(struct config_dnsbl, quota_period_ms) ==
 		       offsetof(struct config_dnsbl, quota) +
@@ -60,6 +64,18 @@ static const struct config_choice unknowns[] = {
 static const struct config_choice actions[] = {
 	{"drop", ACTION_DROP},
 	{"reset", ACTION_RESET},
+	{0},
+};
+
+#define FORMAT(NAME, name) {name, FEED_##NAME},
+static const struct config_choice formats[] = {
+	FEED_FORMAT_TABLE(FORMAT){0},
+};
+
+static const struct config_choice feed_actions[] = {
+	{"drop", ACTION_DROP},
+	{"reset", ACTION_RESET},
+	{"count", ACTION_PASS},
 	{0},
 };
 
@@ -178,6 +194,14 @@ static const struct config_key root_keys[] = {
 		AT(pin),
 	},
 	{
+		.name = "state",
+		.kind = &config_kind_text,
+		.fallback = CONFIG_DEFAULT_STATE,
+		.accepts = config_is_path,
+		.hint = "an absolute path",
+		AT(state),
+	},
+	{
 		.name = "mx-of",
 		.kind = &config_kind_text,
 		.entries = DOMAINS_MAX,
@@ -201,6 +225,71 @@ static const struct config_key primary_keys[] = {
 		.kind = &config_kind_port,
 		.fallback = "25",
 		OF_PRIMARY(port),
+	},
+};
+
+static const struct config_key feed_keys[] = {
+	{
+		.name = "file",
+		.kind = &config_kind_text,
+		.accepts = config_is_path,
+		.hint = "an absolute path",
+		OF_FEED(file),
+	},
+	{
+		.name = "format",
+		.kind = &config_kind_choice,
+		.fallback = "auto",
+		.choices = formats,
+		OF_FEED(format),
+	},
+	{
+		.name = "action",
+		.kind = &config_kind_choice,
+		.fallback = "drop",
+		.choices = feed_actions,
+		OF_FEED(action),
+	},
+	{
+		.name = "max-age",
+		.kind = &config_kind_duration,
+		.fallback = "7d",
+		.least = 0,
+		.most = 3650 * DAY,
+		.hint = "0s is without limit",
+		OF_FEED(max_age_ms),
+	},
+	{
+		.name = "max-rejected",
+		.kind = &config_kind_number,
+		.fallback = "50",
+		.least = 0,
+		.most = 100,
+		OF_FEED(rejected_max),
+	},
+	{
+		.name = "max-change",
+		.kind = &config_kind_number,
+		.fallback = "50",
+		.least = 0,
+		.most = 1000000,
+		OF_FEED(change_max),
+	},
+	{
+		.name = "widest-ipv4",
+		.kind = &config_kind_number,
+		.fallback = "8",
+		.least = 1,
+		.most = 32,
+		OF_FEED(widest_ipv4),
+	},
+	{
+		.name = "widest-ipv6",
+		.kind = &config_kind_number,
+		.fallback = "19",
+		.least = 1,
+		.most = 128,
+		OF_FEED(widest_ipv6),
 	},
 };
 
@@ -384,16 +473,40 @@ static const struct config_key dnsbl_keys[] = {
 };
 
 const struct config_section config_sections[CONFIG_SECTIONS] = {
-	{"", false, root_keys, COUNT(root_keys)},
-	{"primary", true, primary_keys, COUNT(primary_keys)},
-	{"health", false, health_keys, COUNT(health_keys)},
-	{"bypass", false, bypass_keys, COUNT(bypass_keys)},
-	{"dnsbl", false, dnsbl_keys, COUNT(dnsbl_keys)},
+	{.name = "", .keys = root_keys, .key_count = COUNT(root_keys)},
+	{
+		.name = "primary",
+		.keys = primary_keys,
+		.key_count = COUNT(primary_keys),
+		.size = sizeof(struct config_primary),
+		AT(primaries),
+		COUNTED(primary_count),
+		.entries = CONFIG_PRIMARIES_MAX,
+		.accepts = config_is_host_name,
+		.hint = "the name of a host",
+	},
+	{
+		.name = "feed",
+		.keys = feed_keys,
+		.key_count = COUNT(feed_keys),
+		.size = sizeof(struct config_feed),
+		AT(feeds),
+		COUNTED(feed_count),
+		.entries = CONFIG_FEEDS_MAX,
+		.accepts = config_is_feed_name,
+		.hint = "a name of letters, digits, `-`, `_` and `.`",
+	},
+	{.name = "health",
+	 .keys = health_keys,
+	 .key_count = COUNT(health_keys)},
+	{.name = "bypass",
+	 .keys = bypass_keys,
+	 .key_count = COUNT(bypass_keys)},
+	{.name = "dnsbl", .keys = dnsbl_keys, .key_count = COUNT(dnsbl_keys)},
 };
 
 static const struct config_unsupported unsupported[] = {
 	{"", "mx-of", NULL, NULL, "name the hosts in `primary` sections"},
-	{"", "feed", NULL, NULL, "put prefixes into `block`"},
 	{"", "guard", NULL, NULL, "leave it out"},
 	{"", "tls", NULL, NULL, "leave it out"},
 	{"", "include", NULL, NULL, "put everything into this file"},

@@ -73,12 +73,19 @@ struct config_key {
 
 struct config_section {
 	const char *name; /* "" for what stands outside of sections */
-	bool titled;
 	const struct config_key *keys;
 	size_t key_count;
+
+	/* With a title and any number of times, when `size` is not 0: */
+	size_t size;   /* of the struct, which begins with its name */
+	size_t offset; /* in struct config, of the array */
+	size_t count;  /* ... and of how many there are */
+	size_t entries;
+	bool (*accepts)(const char *title);
+	const char *hint; /* what is expected of a title */
 };
 
-#define CONFIG_SECTIONS 5
+#define CONFIG_SECTIONS 6
 extern const struct config_section config_sections[CONFIG_SECTIONS];
 
 /* NULL for a name that is none. */

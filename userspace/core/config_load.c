@@ -80,13 +80,18 @@ int config_source_line(const struct config_source *source, const char *section,
 	return entry_line(source, holder, key, index);
 }
 
-int config_source_primary_line(const struct config_source *source,
-			       size_t primary, const char *key, size_t index)
+int config_source_titled_line(const struct config_source *source,
+			      const char *section, size_t number,
+			      const char *key, size_t index)
 {
 	cfg_t *holder =
-		cfg_getnsec(source->root, "primary", (unsigned int)primary);
+		cfg_getnsec(source->root, section, (unsigned int)number);
+	int line = entry_line(source, holder, key, index);
 
-	return entry_line(source, holder, key, index);
+	/* Where the key is missing, the section at least. */
+	if (holder && cfg_size(holder, key) == 0)
+		return holder->line;
+	return line;
 }
 
 /* Hands what the value owns over to `to`. */
@@ -163,25 +168,30 @@ static int store_section(cfg_t *cfg, const struct config_section *section,
 	return rc;
 }
 
-static int store_primaries(cfg_t *root, const struct config_section *section,
-			   struct config *config)
+/* Those that come any number of times, each with a title. */
+static int store_titled(cfg_t *root, const struct config_section *section,
+			struct config *config)
 {
-	unsigned int count = cfg_size(root, section->name);
+	unsigned char *base = (unsigned char *)config;
+	size_t count = cfg_size(root, section->name);
+	unsigned char *all;
 	int rc = 0;
 
 	if (count == 0)
 		return 0;
-	config->primaries = calloc(count, sizeof(*config->primaries));
-	if (!config->primaries)
+	all = calloc(count, section->size);
+	if (!all)
 		return -ENOMEM;
-	config->primary_count = count;
+	memcpy(base + section->offset, &all, sizeof(all));
+	memcpy(base + section->count, &count, sizeof(count));
 	for (unsigned int i = 0; rc == 0 && i < count; i++) {
 		cfg_t *cfg = cfg_getnsec(root, section->name, i);
 
 		/* As with values, what libconfuse allocated moves on. */
-		config->primaries[i].name = cfg->title;
+		memcpy(all + i * section->size, &cfg->title,
+		       sizeof(cfg->title));
 		cfg->title = NULL;
-		rc = store_section(cfg, section, &config->primaries[i]);
+		rc = store_section(cfg, section, all + i * section->size);
 	}
 	return rc;
 }
@@ -193,8 +203,8 @@ static int store(cfg_t *root, struct config *config)
 	for (size_t i = 0; rc == 0 && i < CONFIG_SECTIONS; i++) {
 		const struct config_section *section = &config_sections[i];
 
-		if (section->titled)
-			rc = store_primaries(root, section, config);
+		if (section->size > 0)
+			rc = store_titled(root, section, config);
 		else if (*section->name == '\0')
 			rc = store_section(root, section, config);
 		else

@@ -52,28 +52,44 @@ static void print_keys(const struct config_section *section, const void *from,
 	}
 }
 
+static void print_section(const struct config_section *section,
+			  const unsigned char *from, FILE *out)
+{
+	const char *title;
+
+	fprintf(out, "%s ", section->name);
+	if (section->size > 0) {
+		memcpy(&title, from, sizeof(title));
+		fprintf(out, "\"%s\" ", title);
+	}
+	fputs("{\n", out);
+	print_keys(section, from, "\t", out);
+	fputs("}\n", out);
+}
+
+static void print_titled(const struct config_section *section,
+			 const unsigned char *base, FILE *out)
+{
+	const unsigned char *all;
+	size_t count;
+
+	memcpy(&all, base + section->offset, sizeof(all));
+	memcpy(&count, base + section->count, sizeof(count));
+	for (size_t i = 0; i < count; i++)
+		print_section(section, all + i * section->size, out);
+}
+
 void config_print(const struct config *config, FILE *out)
 {
 	for (size_t i = 0; i < CONFIG_SECTIONS; i++) {
 		const struct config_section *section = &config_sections[i];
-		size_t count = section->titled ? config->primary_count : 1;
+		const void *base = config;
 
-		if (*section->name == '\0') {
-			print_keys(section, config, "", out);
-			continue;
-		}
-		for (size_t j = 0; j < count; j++) {
-			const void *from = config;
-
-			fprintf(out, "%s ", section->name);
-			if (section->titled) {
-				from = &config->primaries[j];
-				fprintf(out, "\"%s\" ",
-					config->primaries[j].name);
-			}
-			fputs("{\n", out);
-			print_keys(section, from, "\t", out);
-			fputs("}\n", out);
-		}
+		if (*section->name == '\0')
+			print_keys(section, base, "", out);
+		else if (section->size > 0)
+			print_titled(section, base, out);
+		else
+			print_section(section, base, out);
 	}
 }

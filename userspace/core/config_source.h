@@ -19,9 +19,13 @@ struct config_source;
 int config_source_line(const struct config_source *source, const char *section,
 		       const char *key, size_t index);
 
-/* The same for a key of the primary `primary`, which is config.primaries'. */
-int config_source_primary_line(const struct config_source *source,
-			       size_t primary, const char *key, size_t index);
+/*
+ * The same for a key of the section number `number` of those of a name that
+ * may come several times; the section's own line where the key is not given.
+ */
+int config_source_titled_line(const struct config_source *source,
+			      const char *section, size_t number,
+			      const char *key, size_t index);
 
 /* Records "NAME:LINE: ..." unless something is recorded; returns -EINVAL. */
 int config_source_fail(struct config_source *source, int line,

@@ -270,7 +270,7 @@ static const struct translation {
 	{"unexpected token '%s'", "`",
 	 "` does not fit here, expected a value, or a `,`, `=` or brace "
 	 "before it"},
-	{"found duplicate title '%s'", "the primary \"",
+	{"found duplicate title '%s'", "\"",
 	 "\" is given a second time, expected it once"},
 	{"missing equal sign after option '%s'", "`",
 	 "` without a value, expected `=` after it"},
@@ -313,22 +313,23 @@ take_error(cfg_t *cfg, const char *format, va_list arguments)
 /* A section with a title has been read: the last one of `option`. */
 static int check_title(cfg_t *cfg, cfg_opt_t *option)
 {
+	const struct config_section *section =
+		config_section_find(option->name);
 	unsigned int last = cfg_opt_size(option) - 1;
 	const char *title = cfg_opt_getnsec(option, last)->title;
 	char shown[CONFIG_SHOWN_TEXT];
 
 	config_show(title, false, shown);
-	if (!config_is_host_name(title))
+	if (!section->accepts(title))
 		return config_source_fail(parsing, cfg->line,
-					  "%s \"%s\": expected the name of a "
-					  "host",
-					  option->name, shown);
-	if (last >= CONFIG_PRIMARIES_MAX)
+					  "%s \"%s\": expected %s",
+					  option->name, shown, section->hint);
+	if (last >= section->entries)
 		return config_source_fail(parsing, cfg->line,
 					  "%s \"%s\" is one too many, expected "
-					  "at most %d",
+					  "at most %zu",
 					  option->name, shown,
-					  CONFIG_PRIMARIES_MAX);
+					  section->entries);
 	for (unsigned int i = 0; i < last; i++)
 		if (strcasecmp(cfg_opt_getnsec(option, i)->title, title) == 0)
 			return config_source_fail(parsing, cfg->line,
@@ -371,13 +372,13 @@ static int tree_new(cfg_t **out)
 
 		if (section == root)
 			continue;
-		if (section->titled)
+		if (section->size > 0)
 			flags = CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES;
 		*at = (cfg_opt_t)CFG_SEC(section->name, options_new(section, 0),
 					 flags);
 		if (!at->subopts)
 			goto out;
-		if (section->titled)
+		if (section->size > 0)
 			at->validcb = check_title;
 		at++;
 	}

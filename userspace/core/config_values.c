@@ -11,10 +11,11 @@
 
 #define DNS_PORT 53
 
-#define LABEL_MAX   63
-#define DOMAIN_MAX  253
-#define MAILBOX_MAX 254 /* RFC 5321, 4.5.3.1.3, without the brackets */
-#define ACCOUNT_MAX 32	/* useradd(8) */
+#define LABEL_MAX     63
+#define DOMAIN_MAX    253
+#define MAILBOX_MAX   254 /* RFC 5321, 4.5.3.1.3, without the brackets */
+#define FEED_NAME_MAX 32
+#define ACCOUNT_MAX   32 /* useradd(8) */
 
 static const struct unit {
 	const char *name;
@@ -230,6 +231,18 @@ bool config_is_host_name(const char *text)
 			return true;
 		text += length + 1;
 	}
+}
+
+bool config_is_feed_name(const char *text)
+{
+	size_t length = strlen(text);
+
+	if (length == 0 || length > FEED_NAME_MAX || *text == '.')
+		return false;
+	for (; *text != '\0'; text++)
+		if (!isalnum((unsigned char)*text) && !strchr("-_.", *text))
+			return false;
+	return true;
 }
 
 bool config_is_mailbox(const char *text)

@@ -49,6 +49,9 @@ bool config_is_interface(const char *text);
 /* A domain name: letters, digits, "-" and "_", not all of it numbers. */
 bool config_is_host_name(const char *text);
 
+/* Fit for logs and names of files: letters, digits, "-", "_" and "." */
+bool config_is_feed_name(const char *text);
+
 /* "LOCAL" or "LOCAL@DOMAIN", fit for RCPT TO:<...>. */
 bool config_is_mailbox(const char *text);
 

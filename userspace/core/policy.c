@@ -6,6 +6,9 @@
 #define NS_PER_SECOND	1000000000ULL
 #define REFRESH_LEAST_S 15
 
+/* By when nearly every system has resent its first SYN. */
+#define RETRANSMISSION_MS 1500
+
 #define POLICY_WHY_WORDS(NAME, words) [POLICY_##NAME] = words,
 static const char *const why_words[] = {POLICY_WHY_TABLE(POLICY_WHY_WORDS)};
 
@@ -129,7 +132,10 @@ bool policy_replaces(enum verdict next, enum verdict valid)
 
 uint32_t policy_holds_per_cpu(uint64_t hold_limit_ms, unsigned int cpus)
 {
-	uint64_t all = (uint64_t)PENDING_MAX * 1000 / (2 * hold_limit_ms);
+	/* A table must not turn over before the usual retransmission. */
+	uint64_t life_ms = hold_limit_ms < RETRANSMISSION_MS ? RETRANSMISSION_MS
+							     : hold_limit_ms;
+	uint64_t all = (uint64_t)PENDING_MAX * 1000 / (2 * life_ms);
 	uint64_t each = all / (cpus ? cpus : 1);
 
 	return each ? (uint32_t)each : 1;

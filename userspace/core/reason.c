@@ -53,3 +53,15 @@ enum outcome reason_outcome(enum reason reason)
 {
 	return outcomes[reason];
 }
+
+const char *action_name(enum action action)
+{
+	switch (action) {
+	case ACTION_DROP:
+		return "drop";
+	case ACTION_RESET:
+		return "reset";
+	default:
+		return "pass";
+	}
+}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The reasons of REASON_TABLE: names, words, outcomes. */
+/* The reasons of REASON_TABLE: names, words, outcomes; names of actions. */
 #ifndef POSTERN_CORE_REASON_H
 #define POSTERN_CORE_REASON_H
 
@@ -24,5 +24,8 @@ const char *reason_name(enum reason reason);
 const char *reason_words(enum reason reason);
 
 enum outcome reason_outcome(enum reason reason);
+
+/* "pass", "drop", "reset": as in JSON. */
+const char *action_name(enum action action);
 
 #endif

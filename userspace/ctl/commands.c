@@ -9,7 +9,10 @@
 
 #include "control/server.h"
 #include "core/addr.h"
+#include "core/config.h"
 #include "ctl/explain.h"
+#include "ctl/feed.h"
+#include "ctl/replay.h"
 #include "ctl/status.h"
 
 /* A healthy daemon answers at once; reading a configuration may take time. */
@@ -83,6 +86,65 @@ const struct ctl_command ctl_commands[] = {
 			"\"postern-admin\".",
 		.example = "posternctl reload",
 		.run = run_reload,
+	},
+	{
+		.name = "replay",
+		.operands = "FILE",
+		.operand_count = 1,
+		.options =
+			{
+				{"config", "FILE",
+				 "whose lists and rules are meant "
+				 "(" CONFIG_DEFAULT_FILE ")"},
+				{"protect", "ADDR",
+				 "instead of the addresses of the "
+				 "configuration: may be repeated; \"any\" "
+				 "protects every destination"},
+				{"gate", "STATE",
+				 "open (unless given) or "
+				 "closed"},
+				{"frames", "",
+				 "print a line for each SYN: frame N SRC > DST "
+				 "action reason"},
+			},
+		.summary = "what would be done with the SYNs of a capture",
+		.help = "Runs the frames of FILE (pcap or pcapng; Ethernet, "
+			"Linux cooked, null/loopback or raw IP) through the "
+			"kernel's own program, loaded for this alone: no "
+			"daemon is asked, nothing is attached, sent or looked "
+			"up. Each frame is judged alone, as if it were the "
+			"first one and mode were enforce, with no source "
+			"known to DNSBLs. Without a configuration there are "
+			"no lists, and every destination is protected. Takes "
+			"root.",
+		.example = "posternctl replay --frames --protect any "
+			   "smtp.pcap",
+		.run = replay_run,
+	},
+	{
+		.name = "feed check",
+		.operands = "FILE [ADDR...]",
+		.operand_count = 1,
+		.more_operands = true,
+		.options =
+			{
+				{"format", "NAME",
+				 "what FILE is, where looking at it isn't "
+				 "enough: plain, drop, drop-json, dshield, "
+				 "rbldnsd:ip4set, :ip4trie, :ip4tset, "
+				 ":ip6trie, :ip6tset or :combined"},
+				{"config", "FILE",
+				 "leave out what this configuration makes "
+				 "posternd leave out, and say what"},
+			},
+		.summary = "what a list of addresses means",
+		.help = "Reads FILE (- is standard input; gzip and zstd are "
+			"unpacked) as posternd reads a feed, and says what is "
+			"on it, what was not understood, and for each ADDR "
+			"whether it is listed. No daemon is asked. Exit "
+			"status 1: posternd would refuse the file.",
+		.example = "posternctl feed check drop.txt 192.0.2.1",
+		.run = feed_check_run,
 	},
 };
 const size_t ctl_command_count = sizeof(ctl_commands) / sizeof(ctl_commands[0]);

@@ -43,7 +43,9 @@ void driver_words(int program, int ifindex, int error,
 {
 	last_words[0] = '\0';
 	/* Should it work after all, nothing of it may stay. */
-	if (bpf_xdp_attach(ifindex, program, XDP_FLAGS_DRV_MODE, NULL) == 0)
+	if (bpf_xdp_attach(ifindex, program,
+			   XDP_FLAGS_DRV_MODE | XDP_FLAGS_UPDATE_IF_NOEXIST,
+			   NULL) == 0)
 		bpf_xdp_detach(ifindex, XDP_FLAGS_DRV_MODE, NULL);
 	snprintf(words, DRIVER_WORDS, "%s",
 		 last_words[0] ? last_words : strerror(-error));

@@ -261,11 +261,32 @@ int links_attach(struct links *links, const struct config *config)
 	return error;
 }
 
+struct selection {
+	struct links *links;
+	const struct config *config;
+};
+
+/* A link of an earlier daemon, whose configuration named the interface. */
+static void drop_unnamed(void *context, const char *interface)
+{
+	const struct selection *selection = context;
+
+	if (is_named(selection->config, interface))
+		return;
+	pins_drop_link(selection->links->pins, interface);
+	log_notice("%s: not filtering any more: the configuration doesn't "
+		   "name it",
+		   interface);
+}
+
 void links_drop_others(struct links *links, const struct config *config)
 {
+	struct selection selection = {.links = links, .config = config};
+
 	for (size_t i = links->count; i-- > 0;)
 		if (!is_named(config, links->of[i].interface))
 			detach_one(links, &links->of[i]);
+	pins_links(links->pins, drop_unnamed, &selection);
 }
 
 static void lose(struct link *link)

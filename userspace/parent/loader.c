@@ -83,13 +83,12 @@ static bool adopt_maps(struct bpf_object *object, const struct pins *pins)
 	char path[PATH_MAX];
 	struct bpf_map *map;
 	int fds[MAPS_MAX];
-	size_t count = 0;
+	size_t count = 0, used = 0;
 	bool all = true;
 
 	if (pinned_abi(pins) != POSTERN_ABI)
 		return false;
-	bpf_object__for_each_map(map, object)
-	{
+	bpf_object__for_each_map (map, object) {
 		if (!is_pinned(map) || count == MAPS_MAX)
 			continue;
 		fds[count] =
@@ -97,13 +96,12 @@ static bool adopt_maps(struct bpf_object *object, const struct pins *pins)
 		all = all && fds[count] >= 0 && fits(fds[count], map);
 		count++;
 	}
-	count = all ? 0 : count;
-	bpf_object__for_each_map(map, object)
-	{
+	bpf_object__for_each_map (map, object) {
 		if (!all)
 			break;
+		/* libbpf keeps a duplicate. */
 		if (is_pinned(map))
-			all = bpf_map__reuse_fd(map, fds[count++]) == 0;
+			all = bpf_map__reuse_fd(map, fds[used++]) == 0;
 	}
 	close_all(fds, count);
 	return all;
@@ -115,8 +113,7 @@ static int pin_maps(struct bpf_object *object, const struct pins *pins)
 	struct bpf_map *map;
 	int error;
 
-	bpf_object__for_each_map(map, object)
-	{
+	bpf_object__for_each_map (map, object) {
 		if (!is_pinned(map))
 			continue;
 		pins_path(pins, bpf_map__name(map), path);
@@ -355,6 +352,17 @@ void loader_maps(const struct loader *loader, struct maps *out)
 const struct jiffies_clock *loader_clock(const struct loader *loader)
 {
 	return &loader->clock;
+}
+
+uint64_t loader_lease_ns(const struct loader *loader)
+{
+	struct settings settings;
+	__u32 key = 0;
+
+	if (bpf_map_lookup_elem(bpf_map__fd(loader->skeleton->maps.settings),
+				&key, &settings))
+		return UINT64_MAX / 2;
+	return clock_ns_at(&loader->clock, settings.lease);
 }
 
 static int first_door(const struct rules *rules, enum family family,

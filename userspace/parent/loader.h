@@ -49,6 +49,9 @@ void loader_maps(const struct loader *loader, struct maps *out);
 
 const struct jiffies_clock *loader_clock(const struct loader *loader);
 
+/* The monotonic time when the worker's lease runs out, or has run out. */
+uint64_t loader_lease_ns(const struct loader *loader);
+
 /*
  * What a SYN from `source` meets at the first protected address of its
  * family, from the program's own twin.  Returns 0, -EADDRNOTAVAIL when no

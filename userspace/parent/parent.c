@@ -48,6 +48,7 @@ static void on_ready(struct parent *parent)
 			parent->status = 1;
 			return;
 		}
+		links_drop_others(parent->links, parent->config);
 		parent->attached = true;
 	}
 	parent_tell_attachments(parent);
@@ -160,6 +161,8 @@ static void check(struct parent *parent)
 		return;
 	parent->checked_ns = now;
 	hooks_check(parent->hooks);
+	if (parent->attached && worker_process_hangs(parent))
+		worker_process_kill(parent);
 	if (nudge_check(parent->nudger))
 		tell_nudges(parent);
 	if (!pins_intact(parent->pins)) {
@@ -212,6 +215,8 @@ static int catch_signals(void)
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGCHLD);
 	sigaddset(&set, TAKEOVER_SIGNAL);
+	/* A log that nobody reads any more must not end the filter. */
+	signal(SIGPIPE, SIG_IGN);
 	if (sigprocmask(SIG_BLOCK, &set, NULL))
 		return -errno;
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -297,6 +302,12 @@ static int prepare(struct parent *parent, bool takeover)
 	return worker_process_start(parent);
 }
 
+static void ignore_link(void *context, const char *interface)
+{
+	(void)context;
+	(void)interface;
+}
+
 /*
  * After a clean stop nothing is left.  After a failure, and for the next
  * daemon, what is attached stays so.
@@ -307,8 +318,9 @@ static void leave(struct parent *parent)
 
 	if (parent->links && clean)
 		links_detach(parent->links);
-	if (parent->pins && (clean || (parent->status && !parent->attached &&
-				       !pins_have_links(parent->pins))))
+	if (parent->pins &&
+	    (clean || (parent->status && !parent->attached &&
+		       !pins_links(parent->pins, ignore_link, NULL))))
 		pins_remove(parent->pins);
 	if (parent->control >= 0 && !parent->handed_over)
 		unlink(parent->config->control);

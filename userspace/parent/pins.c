@@ -44,9 +44,25 @@ static int make_directory(const char *directory)
 	return 0;
 }
 
+/*
+ * All that is in the directory will be removed one day.  So it has to be in a
+ * BPF file system, and not be its root, where others have theirs.
+ */
+static int check_directory(int fd)
+{
+	struct stat here, above;
+	struct statfs fs;
+
+	if (fstatfs(fd, &fs) || fstat(fd, &here) ||
+	    fstatat(fd, "..", &above, 0))
+		return -errno;
+	if (fs.f_type != BPF_FS_MAGIC)
+		return -EMEDIUMTYPE;
+	return here.st_dev == above.st_dev ? 0 : -EXDEV;
+}
+
 static int open_directory(const char *directory)
 {
-	struct statfs fs;
 	int error, fd;
 
 	error = make_directory(directory);
@@ -55,10 +71,10 @@ static int open_directory(const char *directory)
 	fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	if (fstatfs(fd, &fs) == 0 && fs.f_type != BPF_FS_MAGIC) {
-		rmdir(directory);
+	error = check_directory(fd);
+	if (error) {
 		close(fd);
-		return -EMEDIUMTYPE;
+		return error;
 	}
 	return fd;
 }
@@ -77,6 +93,11 @@ int pins_open(const char *directory, struct pins **out)
 		if (error == -EMEDIUMTYPE)
 			log_error("%s is not on a BPF file system: mount one "
 				  "with \"mount -t bpf bpf /sys/fs/bpf\"",
+				  directory);
+		else if (error == -EXDEV)
+			log_error("%s is the root of a BPF file system, which "
+				  "is not ours alone: set pin to a directory "
+				  "in it",
 				  directory);
 		else
 			log_error("can't make %s: %s", directory,
@@ -137,18 +158,27 @@ static bool is_link(const char *name)
 	return strncmp(name, LINK_PREFIX, strlen(LINK_PREFIX)) == 0;
 }
 
-bool pins_have_links(const struct pins *pins)
+int pins_links(const struct pins *pins,
+	       void (*each)(void *context, const char *interface),
+	       void *context)
 {
-	struct dirent *entry;
-	bool found = false;
 	DIR *dir = opendir(pins->directory);
+	struct dirent *entry;
+	int count = 0;
 
 	if (!dir)
-		return false;
-	while (!found && (entry = readdir(dir)))
-		found = is_link(entry->d_name);
+		return 0;
+	while ((entry = readdir(dir))) {
+		if (!is_link(entry->d_name))
+			continue;
+		for (char *c = entry->d_name; *c; c++)
+			if (*c == ':')
+				*c = '.';
+		each(context, entry->d_name + strlen(LINK_PREFIX));
+		count++;
+	}
 	closedir(dir);
-	return found;
+	return count;
 }
 
 /* Detaches for good, even when somebody else holds the link. */
@@ -164,16 +194,29 @@ static bool detach_link(const char *path)
 	return detached;
 }
 
+void pins_drop_link(const struct pins *pins, const char *interface)
+{
+	char path[PATH_MAX];
+
+	detach_link(pins_link_path(pins, interface, path));
+	unlink(path);
+}
+
 int pins_detach(const char *directory)
 {
 	char path[PATH_MAX];
 	struct dirent *entry;
-	int detached = 0;
+	int error, detached = 0;
 	DIR *dir;
 
 	dir = opendir(directory);
 	if (!dir)
 		return -errno;
+	error = check_directory(dirfd(dir));
+	if (error) {
+		closedir(dir);
+		return error;
+	}
 	while ((entry = readdir(dir))) {
 		if (entry->d_name[0] == '.')
 			continue;

@@ -31,8 +31,16 @@ int pins_replace(int fd, const char *path);
 /* Is the directory still what pins_open() made? */
 bool pins_intact(const struct pins *pins);
 
-/* Is any link pinned? */
-bool pins_have_links(const struct pins *pins);
+/*
+ * Calls `each` for every link that is pinned, with the name of its interface.
+ * Returns how many there are.
+ */
+int pins_links(const struct pins *pins,
+	       void (*each)(void *context, const char *interface),
+	       void *context);
+
+/* Detaches the link of an interface for good, and removes its pin. */
+void pins_drop_link(const struct pins *pins, const char *interface);
 
 /* Removes all pins and the directory; links are detached first. */
 void pins_remove(struct pins *pins);

@@ -52,11 +52,6 @@ static int try_config(struct parent *parent, struct config *next, int fd,
 			 parent->config_path, fixed);
 		return -EINVAL;
 	}
-	if (parent->socket < 0) {
-		snprintf(error, CONFIG_ERROR_TEXT,
-			 "the worker is not running: try again");
-		return -EAGAIN;
-	}
 	result = links_attach(parent->links, next);
 	if (result) {
 		snprintf(error, CONFIG_ERROR_TEXT,
@@ -64,7 +59,13 @@ static int try_config(struct parent *parent, struct config *next, int fd,
 			 parent->config_path);
 		return result;
 	}
-	worker_process_tell(parent, &message, fd);
+	result = worker_process_tell(parent, &message, fd);
+	if (result) {
+		links_drop_others(parent->links, parent->config);
+		snprintf(error, CONFIG_ERROR_TEXT,
+			 "the worker does not listen: try again");
+		return result;
+	}
 	parent->reload.config = next;
 	parent->reload.request = request;
 	return 0;

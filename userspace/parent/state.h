@@ -50,14 +50,21 @@ void parent_reap(struct parent *parent);
 /* parent.c: what is attached, for the worker. */
 void parent_tell_attachments(struct parent *parent);
 
-/* worker_process.c: sends to the worker, if there is one. */
-void worker_process_tell(struct parent *parent, const struct message *message,
-			 int fd);
+/*
+ * worker_process.c: sends to the worker.  Returns 0, or a negative errno after
+ * it has logged why; -ESRCH: there is no worker now.
+ */
+int worker_process_tell(struct parent *parent, const struct message *message,
+			int fd);
 int worker_process_start(struct parent *parent);
 
 /* It is gone, or of no use any more: another is started after a while. */
 void worker_process_lose(struct parent *parent);
 void worker_process_ended(struct parent *parent, int status);
+
+/* Has it let its lease run out long ago? */
+bool worker_process_hangs(const struct parent *parent);
+void worker_process_kill(struct parent *parent);
 void worker_process_stop(struct parent *parent);
 
 /*

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -38,6 +39,22 @@ static pid_t listener_of(const char *path)
 		peer.pid = 0;
 	close(fd);
 	return peer.pid;
+}
+
+/* Whoever else listens there is not for us to end. */
+static bool is_posternd(pid_t pid)
+{
+	char path[64], name[32] = "";
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+	file = fopen(path, "re");
+	if (!file)
+		return false;
+	if (!fgets(name, sizeof(name), file))
+		name[0] = '\0';
+	fclose(file);
+	return strcmp(name, "posternd\n") == 0;
 }
 
 static int send_signal(int pidfd, int number)
@@ -85,8 +102,9 @@ int takeover_from(const char *path)
 		error = errno == ESRCH ? 0 : -errno;
 	} else {
 		/* Still the same one, now that it can't be mistaken? */
-		error = listener_of(path) == pid ? end_process(pidfd, pid)
-						 : -ESTALE;
+		error = listener_of(path) == pid && is_posternd(pid)
+				? end_process(pidfd, pid)
+				: -ESTALE;
 		close(pidfd);
 	}
 	if (error)

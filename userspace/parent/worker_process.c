@@ -19,19 +19,23 @@
 #define RESTART_LAST_MS	 30000
 #define RESTART_CALM_NS	 (60 * NS_PER_S)
 
+/* After the end of its lease, when the program has long failed open. */
+#define HANGS_NS (60 * NS_PER_S)
+
 /* How long a worker may take to end once its parent hangs up. */
 #define GOODBYE_MS 2000
 
-void worker_process_tell(struct parent *parent, const struct message *message,
-			 int fd)
+int worker_process_tell(struct parent *parent, const struct message *message,
+			int fd)
 {
 	int error;
 
 	if (parent->socket < 0)
-		return;
+		return -ESRCH;
 	error = message_send(parent->socket, message, fd);
 	if (error)
 		log_warning("the worker does not listen: %s", strerror(-error));
+	return error;
 }
 
 /* In the child: never returns. */
@@ -131,6 +135,23 @@ void worker_process_ended(struct parent *parent, int status)
 		  "program fails open",
 		  WIFSIGNALED(status) ? "signal" : "exit status",
 		  WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+}
+
+bool worker_process_hangs(const struct parent *parent)
+{
+	uint64_t now_ns = clock_monotonic_ns();
+
+	return parent->worker &&
+	       now_ns > parent->worker_started_ns + HANGS_NS &&
+	       now_ns > loader_lease_ns(parent->loader) + HANGS_NS;
+}
+
+void worker_process_kill(struct parent *parent)
+{
+	log_error("the worker (pid %d) has not given a sign of life for a "
+		  "long time: ending it",
+		  parent->worker);
+	kill(parent->worker, SIGKILL);
 }
 
 /* Hangs up, and gives the worker a moment to end by itself. */

@@ -45,6 +45,44 @@ int addresses_of(const char *interface, struct addr *out, size_t max)
 	return (int)count;
 }
 
+/* Takes what there is room for in its family. */
+static size_t take(const struct addr *from, size_t count,
+		   size_t room[static FAMILY_MAX], struct addr *out)
+{
+	size_t taken = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		size_t *left = &room[addr_family(&from[i])];
+
+		if (!*left)
+			continue;
+		--*left;
+		out[taken++] = from[i];
+	}
+	return taken;
+}
+
+size_t addresses_protected(const struct config *config,
+			   struct addr out[static ADDRESSES_PROTECTED_MAX])
+{
+	size_t room[FAMILY_MAX] = {DOORS_MAX, DOORS_MAX};
+	struct addr found[ADDRESSES_PROTECTED_MAX];
+	size_t taken = 0;
+
+	if (config->protect_count)
+		return take(config->protect, config->protect_count, room, out);
+	for (size_t i = 0; i < config->interface_count; i++) {
+		int count = addresses_of(config->interfaces[i], found,
+					 ADDRESSES_PROTECTED_MAX);
+
+		if (count > ADDRESSES_PROTECTED_MAX)
+			count = ADDRESSES_PROTECTED_MAX;
+		if (count > 0)
+			taken += take(found, (size_t)count, room, out + taken);
+	}
+	return taken;
+}
+
 struct address_watch {
 	int socket;
 	uv_poll_t poll;

@@ -8,13 +8,24 @@
 
 #include <uv.h>
 
-#include "core/addr.h"
+#include "core/config.h"
 
 /*
  * Writes up to `max` global unicast addresses of the interface, in the order
  * of the kernel.  Returns how many there are, or a negative errno.
  */
 int addresses_of(const char *interface, struct addr *out, size_t max);
+
+/* As many as the program has room for, of both families. */
+#define ADDRESSES_PROTECTED_MAX (2 * DOORS_MAX)
+
+/*
+ * The addresses that a configuration protects: those that it names, or else
+ * the global ones of its interfaces.  Returns how many of them were written,
+ * DOORS_MAX of a family at most.
+ */
+size_t addresses_protected(const struct config *config,
+			   struct addr out[static ADDRESSES_PROTECTED_MAX]);
 
 struct address_watch;
 

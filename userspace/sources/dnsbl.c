@@ -136,7 +136,7 @@ static int add_zones(struct dnsbl *dnsbl, const struct config_dnsbl *config)
 			continue;
 		dnsbl->zone_count++;
 		zone->dnsbl = dnsbl;
-		strcpy(zone->name, site->zone);
+		memcpy(zone->name, site->zone, sizeof(zone->name));
 		site_redact(site->zone, zone->shown);
 		quota_init(&zone->quota, config->quota,
 			   config->quota_period_ms / 1000);

@@ -42,7 +42,7 @@ static int decide(const struct explain *explain, struct dnsbl_decision *out)
 {
 	struct dnsbl_site_result *results;
 
-	results = calloc(explain->site_count + 1, sizeof(*results));
+	results = calloc(explain->site_count, sizeof(*results));
 	if (!results)
 		return -ENOMEM;
 	for (size_t i = 0; i < explain->site_count; i++)
@@ -107,13 +107,15 @@ static void note(struct asked *asked, const struct answer *answer,
 		if (!same_zone(explain, asked->first, i))
 			continue;
 		result->settled = true;
-		result->kind = fault ? ANSWER_FAILED : answer->kind;
-		result->why = fault;
-		result->ttl_s = fault ? 0 : answer->ttl_s;
-		if (answer && answer->kind == ANSWER_RECORDS)
+		result->kind = answer->kind;
+		result->ttl_s = answer->ttl_s;
+		if (answer->kind == ANSWER_RECORDS)
 			dnsbl_code_match(&explain->sites[i], answer, result);
-		if (fault)
-			result->matched = false;
+		if (!fault)
+			continue;
+		result->kind = ANSWER_FAILED;
+		result->why = fault;
+		result->matched = false;
 	}
 }
 
@@ -140,28 +142,34 @@ static bool is_first_of_zone(const struct explain *explain, size_t site)
 	return true;
 }
 
-/* Returns 0 if anything was asked at all. */
+static void ask_zone(struct explain *explain, size_t site)
+{
+	struct asked *asked = &explain->asked[site];
+	char name[SITE_ZONE_MAX];
+	struct answer none;
+
+	asked->explain = explain;
+	asked->first = site;
+	dnsbl_name(&explain->source, explain->sites[site].zone, name);
+	if (resolver_ask(explain->resolver, name, QUESTION_A, on_answer,
+			 asked) == 0) {
+		explain->pending++;
+		return;
+	}
+	answer_fail(&none, QUESTION_A, "could not be asked");
+	note(asked, &none, none.why);
+}
+
+/* Returns 0 if anything could be asked at all. */
 static int ask_all(struct explain *explain)
 {
-	int error = -EINVAL;
+	size_t site = 0;
 
-	for (size_t i = 0; i < explain->site_count; i++) {
-		struct asked *asked = &explain->asked[i];
-		char name[SITE_ZONE_MAX];
-
-		if (!is_first_of_zone(explain, i))
-			continue;
-		asked->explain = explain;
-		asked->first = i;
-		dnsbl_name(&explain->source, explain->sites[i].zone, name);
-		error = resolver_ask(explain->resolver, name, QUESTION_A,
-				     on_answer, asked);
-		if (error)
-			note(asked, NULL, "could not be asked");
-		else
-			explain->pending++;
-	}
-	return explain->pending > 0 ? 0 : error;
+	do {
+		if (is_first_of_zone(explain, site))
+			ask_zone(explain, site);
+	} while (++site < explain->site_count);
+	return explain->pending > 0 ? 0 : -EAGAIN;
 }
 
 static void link_texts(struct explain *explain)
@@ -176,34 +184,44 @@ static void link_texts(struct explain *explain)
 	}
 }
 
+static struct explain *create(const struct config_dnsbl *config)
+{
+	struct explain *explain = calloc(1, sizeof(*explain));
+	size_t count = config->site_count;
+
+	if (!explain)
+		return NULL;
+	explain->threshold = config->threshold;
+	explain->site_count = count;
+	explain->sites = calloc(count, sizeof(*explain->sites));
+	explain->asked = calloc(count, sizeof(*explain->asked));
+	explain->told = calloc(count, sizeof(*explain->told));
+	if (!explain->sites || !explain->asked || !explain->told) {
+		free_explain(explain);
+		return NULL;
+	}
+	memcpy(explain->sites, config->sites, count * sizeof(*explain->sites));
+	link_texts(explain);
+	return explain;
+}
+
 int dnsbl_explain(struct resolver *resolver, const struct config_dnsbl *config,
 		  const struct addr *source, dnsbl_explained *done,
 		  void *context)
 {
-	size_t count = config->site_count;
 	struct explain *explain;
-	int error = -ENOMEM;
+	int error;
 
-	explain = calloc(1, sizeof(*explain));
+	if (config->site_count == 0)
+		return -ENOENT;
+	explain = create(config);
 	if (!explain)
 		return -ENOMEM;
 	explain->resolver = resolver;
 	explain->done = done;
 	explain->context = context;
 	explain->source = *source;
-	explain->threshold = config->threshold;
-	explain->site_count = count;
-	explain->sites = calloc(count + 1, sizeof(*explain->sites));
-	explain->asked = calloc(count + 1, sizeof(*explain->asked));
-	explain->told = calloc(count + 1, sizeof(*explain->told));
-	if (!explain->sites || !explain->asked || !explain->told)
-		goto out;
-	if (count > 0)
-		memcpy(explain->sites, config->sites,
-		       count * sizeof(*explain->sites));
-	link_texts(explain);
 	error = ask_all(explain);
-out:
 	if (error)
 		free_explain(explain);
 	return error;

@@ -32,7 +32,8 @@ typedef void dnsbl_explained(void *context,
 
 /*
  * Returns 0: `done` is called once, after this has returned, at the latest
- * when the resolver is closed.  Or a negative errno: it never is.
+ * when the resolver is closed.  Or a negative errno, and it never is; -ENOENT:
+ * there are no sites.
  */
 int dnsbl_explain(struct resolver *resolver, const struct config_dnsbl *config,
 		  const struct addr *source, dnsbl_explained *done,

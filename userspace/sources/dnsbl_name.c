@@ -37,6 +37,6 @@ const char *dnsbl_name(const struct addr *source, const char *zone,
 	for (unsigned int i = sizeof(source->octets); i-- > first;)
 		at = ipv4 ? put_octet(at, source->octets[i])
 			  : put_nibbles(at, source->octets[i]);
-	strcpy(at, zone);
+	memcpy(at, zone, strlen(zone) + 1);
 	return name;
 }

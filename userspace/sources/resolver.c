@@ -68,8 +68,8 @@ static int add_channel(struct resolver *resolver)
 		return error;
 	if (resolver->channel_count == CHANNELS_MAX)
 		channel_close(resolver->channels[--resolver->channel_count]);
-	memmove(resolver->channels + 1, resolver->channels,
-		resolver->channel_count * sizeof(channel));
+	for (size_t i = resolver->channel_count; i > 0; i--)
+		resolver->channels[i] = resolver->channels[i - 1];
 	resolver->channels[0] = channel;
 	resolver->channel_count++;
 	return 0;
@@ -166,12 +166,11 @@ static void on_reply(void *context, const uint8_t *reply, size_t length,
 
 	question->failure = failure;
 	question->length = length;
-	if (reply) {
-		question->reply = malloc(length);
-		question->failure = "out of memory";
-	}
-	if (question->reply)
+	question->reply = reply ? malloc(length) : NULL;
+	if (reply && question->reply)
 		memcpy(question->reply, reply, length);
+	else if (reply)
+		question->failure = "out of memory";
 	question->next = NULL;
 	*resolver->finished_end = question;
 	resolver->finished_end = &question->next;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Allow list, primaries and block list. */
+/* The lists of the configuration, and all lists into the tables. */
 
 #include "tables/lists.h"
 
@@ -13,7 +13,9 @@ static const struct {
 } lists[LIST_NUMBERS] = {
 	[LIST_NUMBER_ALLOW] = {"allow", LIST_ALLOW},
 	[LIST_NUMBER_PRIMARIES] = {"primaries", LIST_ALLOW},
+	[LIST_NUMBER_ALLOW_NOW] = {"allow (run-time)", LIST_ALLOW},
 	[LIST_NUMBER_BLOCK] = {"block", LIST_BLOCK},
+	[LIST_NUMBER_BLOCK_NOW] = {"block (run-time)", LIST_BLOCK},
 };
 
 const char *lists_name(unsigned int number)
@@ -133,39 +135,70 @@ void lists_close(struct ranges_map *const maps[static FAMILY_MAX])
 		ranges_map_close(maps[family]);
 }
 
-struct collection {
-	struct ranges_input *input;
-	unsigned int number;
-};
-
 static int collect_one(void *context, const struct prefix *prefix)
 {
-	struct collection *collection = context;
-
-	return ranges_input_prefix(collection->input, collection->number,
-				   prefix);
+	return ranges_input_prefix(context, 1, prefix);
 }
 
-static int collect(const struct config *config, struct ranges_input *input)
+static int make_set(const struct config *config, unsigned int number,
+		    struct ranges_set **out)
 {
-	struct collection collection = {.input = input};
+	struct ranges_input *input = NULL;
+	int error = ranges_input_create(&input);
+
+	if (!error)
+		error = for_each(config, number, collect_one, input);
+	if (!error)
+		error = ranges_set_create(input, out);
+	ranges_input_free(input);
+	return error;
+}
+
+int lists_plan_config(struct lists_plan *plan, const struct config *config)
+{
+	static const unsigned int numbers[] = {
+		LIST_NUMBER_ALLOW, LIST_NUMBER_PRIMARIES, LIST_NUMBER_BLOCK};
+	struct ranges_set *sets[LIST_NUMBERS] = {NULL};
 	int error = 0;
 
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers) && !error;
+	     i++)
+		error = make_set(config, numbers[i], &sets[numbers[i]]);
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++) {
+		if (error) {
+			ranges_set_put(sets[numbers[i]]);
+			continue;
+		}
+		ranges_set_put(plan->sets[numbers[i]]);
+		plan->sets[numbers[i]] = sets[numbers[i]];
+	}
 	for (unsigned int n = 1; n < LIST_NUMBERS && !error; n++) {
-		collection.number = n;
-		error = for_each(config, n, collect_one, &collection);
+		plan->meanings[n].kind = lists[n].kind;
+		plan->meanings[n].action = ACTION_DROP; /* if it refuses */
 	}
 	return error;
 }
 
-/* Compiles both families and makes sure that both fit, before any swap. */
+void lists_plan_clear(struct lists_plan *plan)
+{
+	for (unsigned int n = 0; n < LISTS_MAX; n++) {
+		ranges_set_put(plan->sets[n]);
+		plan->sets[n] = NULL;
+	}
+}
+
+/* Compiles what is wanted and makes sure that it fits, before any swap. */
 static int compile(struct ranges_input *input,
 		   struct ranges_map *const maps[static FAMILY_MAX],
+		   const bool wanted[static FAMILY_MAX],
 		   struct ranges *compiled[static FAMILY_MAX])
 {
 	for (enum family family = 0; family < FAMILY_MAX; family++) {
-		int error = ranges_compile(input, family, &compiled[family]);
+		int error;
 
+		if (!wanted[family])
+			continue;
+		error = ranges_compile(input, family, &compiled[family]);
 		if (error)
 			return error;
 		if (ranges_pages(compiled[family]) >
@@ -175,50 +208,57 @@ static int compile(struct ranges_input *input,
 	return 0;
 }
 
-static int publish(struct ranges_map *const maps[static FAMILY_MAX],
-		   struct ranges *const compiled[static FAMILY_MAX])
+int lists_put(const struct lists_plan *plan,
+	      struct ranges_map *const maps[static FAMILY_MAX],
+	      const bool wanted[static FAMILY_MAX])
 {
-	struct list meanings[LISTS_MAX] = {0};
+	struct ranges *compiled[FAMILY_MAX] = {NULL};
+	struct ranges_input *input = NULL;
+	int error;
 
-	for (unsigned int n = 1; n < LIST_NUMBERS; n++) {
-		meanings[n].kind = lists[n].kind;
-		meanings[n].action = ACTION_DROP; /* where it refuses */
-	}
+	error = ranges_input_create(&input);
+	if (error)
+		return error;
+	for (unsigned int n = 1; n < LISTS_MAX; n++)
+		if (plan->sets[n])
+			ranges_input_lend(input, n, plan->sets[n]);
+	error = compile(input, maps, wanted, compiled);
 	for (enum family family = 0; family < FAMILY_MAX; family++) {
-		int error = ranges_publish(maps[family], compiled[family],
-					   meanings);
-
-		if (error)
-			return error;
+		if (!error && wanted[family])
+			error = ranges_publish(maps[family], compiled[family],
+					       plan->meanings);
+		ranges_free(compiled[family]);
 	}
-	return 0;
+	ranges_input_free(input);
+	return error;
+}
+
+void lists_describe(int error, const struct config *config,
+		    char text[static CONFIG_ERROR_TEXT])
+{
+	if (error == -ENOSPC)
+		snprintf(text, CONFIG_ERROR_TEXT,
+			 "the lists have more entries than the tables have "
+			 "room for: raise list-capacity (now %u) and restart",
+			 config->list_capacity);
+	else
+		snprintf(text, CONFIG_ERROR_TEXT, "can't compile the lists: %s",
+			 strerror(-error));
 }
 
 int lists_publish(const struct config *config,
 		  struct ranges_map *const maps[static FAMILY_MAX],
 		  char error[static CONFIG_ERROR_TEXT])
 {
-	struct ranges *compiled[FAMILY_MAX] = {NULL};
-	struct ranges_input *input = NULL;
+	static const bool both[FAMILY_MAX] = {true, true};
+	struct lists_plan plan = {0};
 	int result;
 
-	result = ranges_input_create(&input);
+	result = lists_plan_config(&plan, config);
 	if (!result)
-		result = collect(config, input);
-	if (!result)
-		result = compile(input, maps, compiled);
-	if (!result)
-		result = publish(maps, compiled);
-	if (result == -ENOSPC)
-		snprintf(error, CONFIG_ERROR_TEXT,
-			 "the lists have more entries than the tables have "
-			 "room for: raise list-capacity (now %u) and restart",
-			 config->list_capacity);
-	else if (result)
-		snprintf(error, CONFIG_ERROR_TEXT,
-			 "can't compile the lists: %s", strerror(-result));
-	for (enum family family = 0; family < FAMILY_MAX; family++)
-		ranges_free(compiled[family]);
-	ranges_input_free(input);
+		result = lists_put(&plan, maps, both);
+	if (result)
+		lists_describe(result, config, error);
+	lists_plan_clear(&plan);
 	return result;
 }

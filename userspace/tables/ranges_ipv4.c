@@ -33,6 +33,28 @@ static uint32_t block_of(uint32_t address)
 	return address >> RANGES_IPV4_BLOCK_BITS;
 }
 
+static uint32_t blocks_of(uint32_t first, uint32_t last)
+{
+	return block_of(last) - block_of(first) + 1;
+}
+
+/* The ranges that the gaps between the pieces would be. */
+static uint32_t count_gaps(const struct builder *builder)
+{
+	uint32_t next = 0, gaps = 0;
+
+	for (size_t i = 0; i < builder->piece_count; i++) {
+		const struct piece *piece = &builder->pieces[i];
+
+		if (piece->first > next)
+			gaps += blocks_of(next, piece->first - 1U);
+		next = piece->last + 1U;
+	}
+	if (next < GROUP_ADDRESSES)
+		gaps += blocks_of(next, GROUP_ADDRESSES - 1);
+	return gaps;
+}
+
 /*
  * Which list is the rule in this group, so that only exceptions need ranges?
  * Mostly that is none.  But with a few allowed hosts in a listed network it is
@@ -40,25 +62,24 @@ static uint32_t block_of(uint32_t address)
  */
 static uint8_t find_rule(const struct builder *builder)
 {
-	uint32_t uses[LISTS_MAX] = {0};
-	uint32_t next = 0;
+	uint32_t uses[LISTS_MAX], all = 0;
+	uint32_t gaps = count_gaps(builder);
 	uint8_t rule = 0;
 
+	for (size_t i = 0; i < builder->piece_count; i++)
+		all += blocks_of(builder->pieces[i].first,
+				 builder->pieces[i].last);
+	if (all <= gaps)
+		return 0;
+	memset(uses, 0, sizeof(uses));
+	uses[0] = gaps;
 	for (size_t i = 0; i < builder->piece_count; i++) {
 		const struct piece *piece = &builder->pieces[i];
 
-		if (piece->first > next)
-			uses[0] += block_of(piece->first - 1U) -
-				   block_of(next) + 1;
-		uses[piece->list] +=
-			block_of(piece->last) - block_of(piece->first) + 1;
-		next = piece->last + 1U;
+		uses[piece->list] += blocks_of(piece->first, piece->last);
+		if (uses[piece->list] > uses[rule])
+			rule = piece->list;
 	}
-	if (next < GROUP_ADDRESSES)
-		uses[0] += RANGES_IPV4_BLOCKS - block_of(next);
-	for (size_t i = 0; i < builder->piece_count; i++)
-		if (uses[builder->pieces[i].list] > uses[rule])
-			rule = builder->pieces[i].list;
 	return rule;
 }
 
@@ -123,8 +144,8 @@ static int reserve(struct ranges_ipv4 *out, uint32_t count, size_t *at)
 		return -ENOSPC;
 	if (end > out->room) {
 		size_t room = out->room * 2 > end ? out->room * 2 : end;
-		uint32_t *grown = reallocarray(out->ranges, room,
-					       sizeof(*out->ranges));
+		uint32_t *grown =
+			reallocarray(out->ranges, room, sizeof(*out->ranges));
 
 		if (!grown)
 			return -ENOMEM;
@@ -256,8 +277,8 @@ void ranges_ipv4_free(struct ranges_ipv4 *ranges)
 
 uint32_t ranges_ipv4_pages(const struct ranges_ipv4 *ranges)
 {
-	size_t pages = (ranges->count + RANGES_IPV4_RANGES - 1) /
-		       RANGES_IPV4_RANGES;
+	size_t pages =
+		(ranges->count + RANGES_IPV4_RANGES - 1) / RANGES_IPV4_RANGES;
 
 	/* The root, and one at least, for the lists of rules. */
 	return (uint32_t)(1 + (pages ? pages : 1));
@@ -272,8 +293,8 @@ void ranges_ipv4_write(const struct ranges_ipv4 *ranges,
 
 	memcpy(page, ranges->groups, sizeof(*page));
 	for (uint32_t i = 1; i < count; i++) {
-		size_t size = left < RANGES_IPV4_RANGES ? left
-							: RANGES_IPV4_RANGES;
+		size_t size =
+			left < RANGES_IPV4_RANGES ? left : RANGES_IPV4_RANGES;
 
 		memcpy(page[i].lists, lists, sizeof(page[i].lists));
 		if (size > 0)

@@ -56,8 +56,8 @@ int ranges_nodes_reserve(struct ranges_ipv6 *out, size_t count, size_t align,
 		return -ENOSPC;
 	if (end > out->room) {
 		size_t room = out->room * 2 > end ? out->room * 2 : end;
-		struct ranges_entry *grown = reallocarray(
-			out->entries, room, sizeof(*out->entries));
+		struct ranges_entry *grown =
+			reallocarray(out->entries, room, sizeof(*out->entries));
 
 		if (!grown)
 			return -ENOMEM;
@@ -147,7 +147,8 @@ static int put_parts(struct ranges_ipv6 *out, const struct ranges_items *items,
 	int error = 0;
 
 	for (size_t i = 0; i < items->count && !error; i += size) {
-		size_t count = items->count - i < size ? items->count - i : size;
+		size_t count =
+			items->count - i < size ? items->count - i : size;
 		uint32_t last = UINT32_MAX;
 		size_t part;
 
@@ -219,8 +220,7 @@ int ranges_nodes_leaf(struct ranges_ipv6 *out, uint64_t first, uint32_t k,
 {
 	struct ranges_leaf leaf = {.first = first, .k = k, .list = list};
 	size_t at;
-	int error = ranges_nodes_reserve(out, NODE_ENTRIES, NODE_ENTRIES,
-					 &at);
+	int error = ranges_nodes_reserve(out, NODE_ENTRIES, NODE_ENTRIES, &at);
 
 	if (error)
 		return error;

@@ -16,8 +16,8 @@
 #include "ranges_layout.h"
 
 /* What is reserved for an entry, in octets, on average. */
-#define IPV4_ENTRY  4
-#define IPV6_ENTRY  16
+#define IPV4_ENTRY 4
+#define IPV6_ENTRY 16
 /* Pages and blocks are not filled to the last: a part of so many. */
 #define SPARE_PARTS 32
 
@@ -73,8 +73,7 @@ static int create_inner(const char *name, uint32_t page, uint32_t pages)
 /* An outer map that shows `inner`. */
 static int create_outer(const char *name, int inner)
 {
-	LIBBPF_OPTS(bpf_map_create_opts, opts,
-		    .inner_map_fd = (uint32_t)inner);
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .inner_map_fd = (uint32_t)inner);
 	uint32_t zero = 0;
 	int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY_OF_MAPS, name,
 				sizeof(uint32_t), sizeof(uint32_t), 1, &opts);

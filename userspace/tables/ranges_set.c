@@ -94,8 +94,8 @@ static int append(struct ranges_input_list *from, enum family family,
 	for (size_t i = 0; i < from->prefix_count; i++) {
 		void *prefixes = all->prefixes;
 
-		if (ranges_grow(&prefixes, all->prefix_count,
-				&all->prefix_room, sizeof(*all->prefixes)) != 0)
+		if (ranges_grow(&prefixes, all->prefix_count, &all->prefix_room,
+				sizeof(*all->prefixes)) != 0)
 			return -ENOMEM;
 		all->prefixes = prefixes;
 		all->prefixes[all->prefix_count++] = from->prefixes[i];
@@ -153,8 +153,8 @@ static int resolve(struct ranges_input *from,
 		ranges_input_sort(from, family);
 		error = ranges_sweep(from, family, emit, &resolution);
 	} else {
-		error = append(&from->lists[find_largest(from, family)],
-			       family, to);
+		error = append(&from->lists[find_largest(from, family)], family,
+			       to);
 		for (unsigned int i = 1; i < LISTS_MAX && !error; i++)
 			if (list_count(from, i, family) > 0)
 				error = append(&from->lists[i], family, to);
@@ -290,15 +290,27 @@ static bool find_ipv4(const struct ranges_set *set, const struct addr *addr,
 	return true;
 }
 
+static ranges_number number_of(const struct addr *addr)
+{
+	uint64_t halves[2];
+
+	memcpy(halves, addr->octets, sizeof(halves));
+	return (ranges_number)be64toh(halves[0]) << 64 | be64toh(halves[1]);
+}
+
+int ranges_input_between(struct ranges_input *input, unsigned int list,
+			 const struct addr *first, const struct addr *last)
+{
+	return ranges_input_ipv6(input, list, number_of(first),
+				 number_of(last));
+}
+
 static bool find_ipv6(const struct ranges_set *set, const struct addr *addr,
 		      struct prefix *out)
 {
 	size_t low = 0, high = set->prefix_count;
-	uint64_t halves[2];
-	ranges_number at;
+	ranges_number at = number_of(addr);
 
-	memcpy(halves, addr->octets, sizeof(halves));
-	at = (ranges_number)be64toh(halves[0]) << 64 | be64toh(halves[1]);
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 

@@ -30,6 +30,10 @@ int ranges_input_resolve(struct ranges_input *from,
 			 const struct ranges_mask *excluded,
 			 struct ranges_input *to);
 
+/* Adds first..last, of IPv6, to a list: as ranges_input_prefix(). */
+int ranges_input_between(struct ranges_input *input, unsigned int list,
+			 const struct addr *first, const struct addr *last);
+
 struct ranges_set;
 
 /*

@@ -50,16 +50,18 @@ static inline_always void partition(char *at, size_t count, size_t size,
 	char element[ELEMENT_MAX], displaced[ELEMENT_MAX];
 	size_t next[256], start = 0;
 	uint8_t group;
+	bool alike;
 
 	memset(end, 0, 256 * sizeof(*end));
 	for (size_t i = 0; i < count; i++)
 		end[octet(at + i * size, index)]++;
+	alike = end[octet(at, index)] == count;
 	for (size_t i = 0; i < 256; i++) {
 		next[i] = start;
 		start += end[i];
 		end[i] = start;
 	}
-	for (size_t i = 0; i < 256; i++) {
+	for (size_t i = 0; i < 256 && !alike; i++) {
 		for (; next[i] < end[i]; next[i]++) {
 			memcpy(element, at + next[i] * size, size);
 			/* Around the cycle, until one belongs here. */

@@ -8,11 +8,18 @@
 
 #include "core/policy.h"
 
-/* How long a source that was let in late is not held again. */
-#define HOLD_MEMORY_NS (60 * NS_PER_S)
+/*
+ * How long a source that was let in late is not held again.  With hold-limit
+ * (10 s at most) it is less than any verdict lives (60 s at least), or a
+ * listed source would be let in as late just after its verdict has ended.
+ */
+#define HOLD_MEMORY_NS (30 * NS_PER_S)
 
-/* Knocks and refreshes a second on top of the events of new holds. */
+/* Refreshes a second on top of the events of new holds. */
 #define OTHER_EVENTS_PER_S 2000
+
+/* One that is heard has the primary probed; more of them tell nothing new. */
+#define KNOCKS_PER_CPU 10
 
 /* Resets a second; sources have proven nothing, so it is little. */
 #define REPLIES_PER_S 20000
@@ -34,6 +41,7 @@ static void set_limits(const struct config_dnsbl *dnsbl,
 	rules->holds_per_cpu = policy_holds_per_cpu(dnsbl->hold_limit_ms, cpus);
 	rules->events_per_cpu =
 		rules->holds_per_cpu + OTHER_EVENTS_PER_S / cpus;
+	rules->knocks_per_cpu = KNOCKS_PER_CPU;
 	rules->replies_per_cpu = REPLIES_PER_S / cpus;
 }
 

@@ -150,6 +150,21 @@ static void replace_health(struct worker *worker, struct config *next,
 	release(worker, before);
 }
 
+/* The last step that can fail: then the lists are taken back. */
+static int use_nameservers(struct worker *worker, const struct config *next,
+			   char error[static CONFIG_ERROR_TEXT])
+{
+	int result = resolver_use(worker->resolver, next->dnsbl.nameservers,
+				  next->dnsbl.nameserver_count);
+
+	if (result) {
+		lists_publish(worker->config, worker->ranges, error);
+		snprintf(error, CONFIG_ERROR_TEXT,
+			 "can't use its nameservers: %s", strerror(-result));
+	}
+	return result;
+}
+
 int apply_config(struct worker *worker, struct config *next,
 		 char error[static CONFIG_ERROR_TEXT])
 {
@@ -166,16 +181,14 @@ int apply_config(struct worker *worker, struct config *next,
 		result =
 			health_create(&worker->loop, next, worker->resolver,
 				      on_health_changed, worker, &parts.health);
-	if (!result && before &&
-	    !same_nameservers(&before->dnsbl, &next->dnsbl))
-		result = resolver_use(worker->resolver, next->dnsbl.nameservers,
-				      next->dnsbl.nameserver_count);
 	if (result)
 		snprintf(error, CONFIG_ERROR_TEXT, "can't put it in force: %s",
 			 strerror(-result));
-	/* The lists come last: from here on nothing fails. */
 	if (!result)
 		result = lists_publish(next, worker->ranges, error);
+	if (!result && before &&
+	    !same_nameservers(&before->dnsbl, &next->dnsbl))
+		result = use_nameservers(worker, next, error);
 	if (result) {
 		discard(&parts);
 		return result;

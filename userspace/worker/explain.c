@@ -13,18 +13,6 @@ static const char *const verdict_names[] = {
 	[VERDICT_LISTED] = "listed",
 };
 
-static const char *action_name(enum action action)
-{
-	switch (action) {
-	case ACTION_DROP:
-		return "drop";
-	case ACTION_RESET:
-		return "reset";
-	default:
-		return "pass";
-	}
-}
-
 static const char *verdict_name(enum verdict verdict)
 {
 	return verdict <= VERDICT_LISTED ? verdict_names[verdict] : "unknown";

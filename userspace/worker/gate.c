@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "core/log.h"
 #include "tables/rules.h"
@@ -69,8 +70,9 @@ static void make_rules(const struct worker *worker, struct rules *rules)
 	struct addr doors[ADDRESSES_PROTECTED_MAX];
 	size_t count = addresses_protected(worker->config, doors);
 
+	/* All that may receive packets, not those that we may run on. */
 	rules_make(worker->config, &worker->start.clock,
-		   uv_available_parallelism(), rules);
+		   (unsigned int)sysconf(_SC_NPROCESSORS_CONF), rules);
 	for (size_t i = 0; i < count; i++)
 		rules_protect(rules, &doors[i]);
 }
