@@ -1,0 +1,91 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Sources at an open gate: what blocklists say of them, or don't.  There is no
+# primary here at all.
+
+# shellcheck source=tests/lab/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+first_visit() {
+	local source
+	source=$(fresh clean "$1")
+	expect_connected_after_one_retransmission "$source"
+	expect_connected_at_once "$source"
+	expect_connected_at_once "$source"
+}
+
+listed_from_the_start() {
+	local source
+	source=$(fresh listed "$1")
+	expect_dropped "$source" 8
+	expect_dropped "$source"
+}
+
+listed_later() {
+	local source
+	source=$(fresh clean 4)
+	rbl_add "$source"
+	expect_dropped "$source"
+}
+
+unknown_passes() {
+	local source
+	restart_postern dnsbl.unknown=pass
+	expect_gate open
+	expect_connected_at_once "$(fresh clean 4)"
+	source=$(fresh listed 6)
+	expect_connected_at_once "$source"
+	expect_within 5 "$source is looked up all the same" \
+		explains "$source" '.verdict == "listed"'
+	expect_dropped "$source"
+	restart_postern
+	expect_gate open
+}
+
+# $1 stops the blocklist, $2 brings it back.
+without_answers() {
+	local known listed
+	restart_postern
+	expect_status '.zones[0].state == "ok"' 10 "the blocklist is believed"
+	known=$(fresh clean 4)
+	listed=$(fresh listed 6)
+	expect_connected "$known"
+	expect_dropped "$listed"
+	"$1"
+	expect_connected_after_hold_limit "$(fresh clean 4)"
+	expect_connected_after_hold_limit "$(fresh clean 6)"
+	expect_connected_at_once "$known"
+	expect_dropped "$listed"
+	"$2"
+	expect_dropped "$(fresh listed 4)"
+}
+
+stop_dns() {
+	stop_rbldnsd
+	stop dnsmasq
+}
+
+start_dns() {
+	start_rbldnsd
+	start_resolver
+}
+
+lab_up start_backup_mta
+start_postern || die "posternd does not start"
+
+for family in 4 6; do
+	lab_case "an unlisted source is greeted after one retransmission, then \
+at once (IPv$family)" first_visit $family
+	lab_case "a listed source never gets an answer, not even the first \
+time (IPv$family)" listed_from_the_start $family
+done
+lab_case "a source is dropped that the blocklist has just added" listed_later
+lab_case "unknown = pass lets unknown sources in, and looks them up" \
+	unknown_passes
+lab_case "a silent blocklist delays nobody beyond hold-limit" \
+	without_answers mute_rbldnsd unmute_rbldnsd
+lab_case "a blocklist that is gone delays nobody beyond hold-limit" \
+	without_answers stop_rbldnsd start_rbldnsd
+lab_case "without any DNS nobody is delayed beyond hold-limit" \
+	without_answers stop_dns start_dns

@@ -1,0 +1,444 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the daemon says (with ' for ") and what people read then, for
+ * test_ctl_text.c.
+ */
+#ifndef POSTERN_TESTS_CTL_TEXTS_H
+#define POSTERN_TESTS_CTL_TEXTS_H
+
+/* A line here is a line of the screen, 80 columns of it. */
+/* clang-format off */
+
+static const char healthy_json[] =
+	"{'version':'0.1.0', 'mode':'enforce', 'lease_s':9.234, "
+	"'interfaces':[{'name':'eth0', 'attach':'native', "
+	"'program_id':42}], "
+	"'gate':{'ipv4':{'state':'closed', 'since':1763680000, "
+	"'why':'mx1.example.net takes mail'}, "
+	"'ipv6':{'state':'closed', 'since':1763680000, "
+	"'why':'mx1.example.net takes mail'}}, "
+	"'primaries':[{'name':'mx1.example.net', "
+	"'address':'192.0.2.5', 'state':'up', 'reason':'good', "
+	"'last_probe_s':12.2}, {'name':'mx1.example.net', "
+	"'address':'2001:db8::5', 'state':'up', 'reason':'good', "
+	"'last_probe_s':14}], "
+	"'zones':[{'zone':'zen.spamhaus.org', 'state':'ok', "
+	"'reason':'', 'queries':12345, 'listed':9876}, "
+	"{'zone':'list.dnswl.org', 'state':'ok', 'reason':'', "
+	"'queries':12345, 'listed':120}], "
+	"'feeds':[{'name':'drop', 'entries':1700, 'age_s':7400, "
+	"'state':'fresh'}], "
+	"'counters':{'allowed':{'ipv4':42, 'ipv6':0}, "
+	"'clean':{'ipv4':1204, 'ipv6':88}, "
+	"'unknown':{'ipv4':0, 'ipv6':0}, "
+	"'late':{'ipv4':3, 'ipv6':0}, "
+	"'overload':{'ipv4':0, 'ipv6':0}, "
+	"'stale':{'ipv4':0, 'ipv6':0}, "
+	"'held':{'ipv4':950, 'ipv6':70}, "
+	"'blocked':{'ipv4':0, 'ipv6':0}, "
+	"'feed':{'ipv4':17, 'ipv6':0}, "
+	"'listed':{'ipv4':1234567, 'ipv6':4321}, "
+	"'evasion':{'ipv4':2, 'ipv6':0}, "
+	"'bypass':{'ipv4':56789, 'ipv6':1234}}, "
+	"'lists':[{'name':'allow', 'entries':12, 'ipv4':40, "
+	"'ipv6':2}, {'name':'block', 'entries':3, 'ipv4':0, "
+	"'ipv6':0}], "
+	"'lookups':{'waiting':0, 'active':2, 'asked':12345, "
+	"'shed':0, 'verdicts':9123}}";
+
+static const char healthy_text[] =
+	"Enforcing. The gate is closed: mx1.example.net takes mail.\n"
+	"\n"
+	"Gate\n"
+	"  IPv4  closed  since 2025-11-20 23:06 (3 d)  mx1.example.net takes mail\n"
+	"  IPv6  closed  since 2025-11-20 23:06 (3 d)  mx1.example.net takes mail\n"
+	"\n"
+	"Primaries\n"
+	"  mx1.example.net  192.0.2.5    up  probed 12 s ago  takes mail\n"
+	"  mx1.example.net  2001:db8::5  up  probed 14 s ago  takes mail\n"
+	"\n"
+	"Interfaces\n"
+	"  eth0  native  program 42\n"
+	"\n"
+	"DNSBLs\n"
+	"  zen.spamhaus.org  ok  12,345 queries  9,876 listed\n"
+	"  list.dnswl.org    ok  12,345 queries    120 listed\n"
+	"  9,123 verdicts in the kernel; lookups: 2 under way, 0 waiting, 0 shed\n"
+	"\n"
+	"Lists\n"
+	"  allow  12 entries  42 SYNs\n"
+	"  block   3 entries   0 SYNs\n"
+	"\n"
+	"Feeds\n"
+	"  drop  fresh  1,700 entries  2 h old\n"
+	"\n"
+	"Daemon\n"
+	"  version 0.1.0; the kernel believes it for another 9.2 s\n"
+	"\n"
+	"SYNs by reason                                                 IPv4         IPv6\n"
+	"  let in:\n"
+	"    allowed   on the allow list, or a primary                    42            0\n"
+	"    clean     no blocklist names it                           1,204           88\n"
+	"  let in for want of knowledge:\n"
+	"    late      no verdict within hold-limit, so let in             3            0\n"
+	"  held:\n"
+	"    held      waits for its verdict                             950           70\n"
+	"  refused:\n"
+	"    feed      on a feed                                          17            0\n"
+	"    listed    blocklists name it                          1,234,567        4,321\n"
+	"    evasion   a packet made to slip past filters                  2            0\n"
+	"    bypass    came here although the primary is up           56,789        1,234\n"
+	"  none yet: unknown, overload, stale, blocked\n";
+
+static const char primary_down_json[] =
+	"{'version':'0.1.0', 'mode':'enforce', 'lease_s':8.2, "
+	"'interfaces':[{'name':'eth0', 'attach':'native', "
+	"'program_id':42}], "
+	"'gate':{'ipv4':{'state':'open', 'since':1763947200, "
+	"'why':'no primary takes mail'}, "
+	"'ipv6':{'state':'open', 'since':1763947200, "
+	"'why':'no primary takes mail'}}, "
+	"'primaries':[{'name':'mx1.example.net', "
+	"'address':'192.0.2.5', 'state':'down', 'reason':'rcpt', "
+	"'reply':'451 4.3.0 <postmaster>: Temporary lookup failure', "
+	"'last_probe_s':4.1}, {'name':'mx1.example.net', "
+	"'address':'2001:db8::5', 'state':'down', "
+	"'reason':'connect_timeout', 'reply':'', 'last_probe_s':2}], "
+	"'zones':[{'zone':'zen.spamhaus.org', 'state':'ok', "
+	"'reason':'', 'queries':12345, 'listed':9876}], "
+	"'feeds':[], "
+	"'counters':{'clean':{'ipv4':4, 'ipv6':0}, "
+	"'held':{'ipv4':5, 'ipv6':0}, 'listed':{'ipv4':1, 'ipv6':0}}}";
+
+static const char primary_down_text[] =
+	"Enforcing. The gate is OPEN: no primary takes mail.\n"
+	"! mx1.example.net (192.0.2.5) is down: it can't check recipients, \"451 4.3.0\n"
+	"  <postmaster>: Temporary lookup failure\".\n"
+	"! mx1.example.net (2001:db8::5) is down: it doesn't answer a SYN.\n"
+	"\n"
+	"Gate\n"
+	"  IPv4  open  since 2025-11-24 01:20 (46 min)  no primary takes mail\n"
+	"  IPv6  open  since 2025-11-24 01:20 (46 min)  no primary takes mail\n"
+	"\n"
+	"Primaries\n"
+	"  mx1.example.net  192.0.2.5    down  probed 4.1 s ago  can't check recipients\n"
+	"  mx1.example.net  2001:db8::5  down  probed 2.0 s ago  doesn't answer a SYN\n"
+	"\n"
+	"Interfaces\n"
+	"  eth0  native  program 42\n"
+	"\n"
+	"DNSBLs\n"
+	"  zen.spamhaus.org  ok  12,345 queries  9,876 listed\n"
+	"\n"
+	"Daemon\n"
+	"  version 0.1.0; the kernel believes it for another 8.2 s\n"
+	"\n"
+	"SYNs by reason                                                 IPv4         IPv6\n"
+	"  let in:\n"
+	"    clean     no blocklist names it                               4            0\n"
+	"  held:\n"
+	"    held      waits for its verdict                               5            0\n"
+	"  refused:\n"
+	"    listed    blocklists name it                                  1            0\n"
+	"  none yet: allowed, unknown, late, overload, stale, blocked, feed, evasion,\n"
+	"  bypass\n";
+
+static const char monitor_json[] =
+	"{'version':'0.1.0', 'mode':'monitor', 'lease_s':9.9, "
+	"'interfaces':[{'name':'ens18', 'attach':'generic', "
+	"'program_id':7}, {'name':'wan0', 'attach':'native', "
+	"'program_id':8}], "
+	"'gate':{'ipv4':{'state':'closed', 'since':1763947200, "
+	"'why':'mx1.example.net takes mail'}, "
+	"'ipv6':{'state':'open', 'since':1763947200, "
+	"'why':'mx1.example.net has no IPv6 address'}}, "
+	"'primaries':[{'name':'mx1.example.net', "
+	"'address':'192.0.2.5', 'state':'up', 'reason':'good', "
+	"'last_probe_s':4.1}], "
+	"'zones':[{'zone':'zen.spamhaus.org', 'state':'unknown', "
+	"'reason':'', 'queries':0, 'listed':0}], "
+	"'feeds':[], "
+	"'counters':{'clean':{'ipv4':4, 'ipv6':0}, "
+	"'held':{'ipv4':5, 'ipv6':0}, "
+	"'listed':{'ipv4':123456789012, 'ipv6':0}, "
+	"'witness':{'ipv4':3, 'ipv6':1}}}";
+
+static const char monitor_text[] =
+	"Monitoring: nothing is refused, it is only counted. The gate is closed for IPv4\n"
+	"and OPEN for IPv6.\n"
+	"! ens18 is attached in generic mode, not by its driver: the kernel makes a\n"
+	"  socket buffer of each packet before it can be dropped, so a flood costs\n"
+	"  several times the CPU. Whom it lets in is the same.\n"
+	"\n"
+	"Gate\n"
+	"  IPv4  closed  since 2025-11-24 01:20 (46 min)  mx1.example.net takes mail\n"
+	"  IPv6  open    since 2025-11-24 01:20 (46 min)  mx1.example.net has no IPv6\n"
+	"                                                 address\n"
+	"\n"
+	"Primaries\n"
+	"  mx1.example.net  192.0.2.5  up  probed 4.1 s ago  takes mail\n"
+	"\n"
+	"Interfaces\n"
+	"  ens18  generic  program 7\n"
+	"  wan0   native   program 8\n"
+	"\n"
+	"DNSBLs\n"
+	"  zen.spamhaus.org  unknown  0 queries  0 listed\n"
+	"\n"
+	"Daemon\n"
+	"  version 0.1.0; the kernel believes it for another 9.9 s\n"
+	"\n"
+	"SYNs by reason                                                 IPv4         IPv6\n"
+	"  let in:\n"
+	"    clean     no blocklist names it                               4            0\n"
+	"  would have been held:\n"
+	"    held      waits for its verdict                               5            0\n"
+	"  would have been refused:\n"
+	"    listed    blocklists name it                           123.46 G            0\n"
+	"  not known to this posternctl:\n"
+	"    witness                                                       3            1\n"
+	"  none yet: allowed, unknown, late, overload, stale, blocked, feed, evasion,\n"
+	"  bypass\n";
+
+static const char blind_json[] =
+	"{'version':'0.1.0', 'mode':'enforce', 'lease_s':9.9, "
+	"'interfaces':[{'name':'eth0', 'attach':'native', "
+	"'program_id':8}], "
+	"'gate':{'ipv4':{'state':'open', 'since':1763947200, "
+	"'why':'no primary takes mail'}, "
+	"'ipv6':{'state':'open', 'since':1763947200, "
+	"'why':'mx1.example.net has no IPv6 address'}}, "
+	"'primaries':[{'name':'mx1.example.net', "
+	"'address':'192.0.2.5', 'state':'unknown', 'reason':'', "
+	"'last_probe_s':null}], "
+	"'zones':[{'zone':'zen.spamhaus.org', 'state':'failing', "
+	"'reason':'timeout: no nameserver answered', 'queries':345, "
+	"'listed':0}, {'zone':'***.combined.mail.abusix.zone', "
+	"'state':'failing', "
+	"'reason':'timeout: no nameserver answered', 'queries':345, "
+	"'listed':0}], "
+	"'feeds':[{'name':'drop', 'entries':1700, 'age_s':864000, "
+	"'state':'stale'}], "
+	"'counters':{'late':{'ipv4':40, 'ipv6':0}, "
+	"'held':{'ipv4':51, 'ipv6':0}}}";
+
+static const char blind_text[] =
+	"BLIND: no DNSBL answers, so who isn't known already is let in unchecked. Does\n"
+	"the resolver work?\n"
+	"Enforcing. The gate is OPEN.\n"
+	"! The DNSBL zen.spamhaus.org is out (failing): timeout: no nameserver answered.\n"
+	"! The DNSBL ***.combined.mail.abusix.zone is out (failing): timeout: no\n"
+	"  nameserver answered.\n"
+	"! The feed drop is stale.\n"
+	"\n"
+	"Gate\n"
+	"  IPv4  open  since 2025-11-24 01:20 (46 min)  no primary takes mail\n"
+	"  IPv6  open  since 2025-11-24 01:20 (46 min)  mx1.example.net has no IPv6\n"
+	"                                               address\n"
+	"\n"
+	"Primaries\n"
+	"  mx1.example.net  192.0.2.5  unknown  not probed yet\n"
+	"\n"
+	"Interfaces\n"
+	"  eth0  native  program 8\n"
+	"\n"
+	"DNSBLs\n"
+	"  zen.spamhaus.org      failing  345 queries  0 listed  timeout: no nameserver\n"
+	"                                                        answered\n"
+	"  ***.combined.mail.abusix.zone\n"
+	"                        failing  345 queries  0 listed  timeout: no nameserver\n"
+	"                                                        answered\n"
+	"\n"
+	"Feeds\n"
+	"  drop  stale  1,700 entries  10 d old\n"
+	"\n"
+	"Daemon\n"
+	"  version 0.1.0; the kernel believes it for another 9.9 s\n"
+	"\n"
+	"SYNs by reason                                                 IPv4         IPv6\n"
+	"  let in for want of knowledge:\n"
+	"    late      no verdict within hold-limit, so let in            40            0\n"
+	"  held:\n"
+	"    held      waits for its verdict                              51            0\n"
+	"  none yet: allowed, clean, unknown, overload, stale, blocked, feed, listed,\n"
+	"  evasion, bypass\n";
+
+static const char failing_open_json[] =
+	"{'version':'0.1.0', 'mode':'enforce', 'lease_s':-14.2, "
+	"'interfaces':[{'name':'eth0', 'attach':'native', "
+	"'program_id':8}], "
+	"'gate':{'ipv4':{'state':'closed', 'since':1763947200, "
+	"'why':'mx1.example.net takes mail'}, "
+	"'ipv6':{'state':'closed', 'since':1763947200, "
+	"'why':'mx1.example.net takes mail'}}, "
+	"'primaries':[{'name':'mx1.example.net', "
+	"'address':'2001:0db8:85a3:1234:5678:8a2e:0370:7334', "
+	"'state':'up', 'reason':'good', 'last_probe_s':44}], "
+	"'zones':[], 'feeds':[], "
+	"'counters':{'stale':{'ipv4':40, 'ipv6':0}}}";
+
+static const char failing_open_text[] =
+	"FAILING OPEN: the daemon's lease has run out. The kernel takes the gate for open\n"
+	"and holds nobody; lists, and verdicts until they expire, stay in force.\n"
+	"Otherwise: Enforcing. The gate is closed: mx1.example.net takes mail.\n"
+	"\n"
+	"Gate\n"
+	"  IPv4  closed  since 2025-11-24 01:20 (46 min)  mx1.example.net takes mail\n"
+	"  IPv6  closed  since 2025-11-24 01:20 (46 min)  mx1.example.net takes mail\n"
+	"\n"
+	"Primaries\n"
+	"  mx1.example.net  2001:0db8:85a3:1234:5678:8a2e:0370:7334\n"
+	"                                                 up  probed 44 s ago  takes mail\n"
+	"\n"
+	"Interfaces\n"
+	"  eth0  native  program 8\n"
+	"\n"
+	"Daemon\n"
+	"  version 0.1.0\n"
+	"\n"
+	"SYNs by reason                                                 IPv4         IPv6\n"
+	"  let in for want of knowledge:\n"
+	"    stale     the daemon does not answer, so let in              40            0\n"
+	"  none yet: allowed, clean, unknown, late, overload, held, blocked, feed,\n"
+	"  listed, evasion, bypass\n";
+
+static const char nothing_known_json[] =
+	"{}";
+
+static const char nothing_known_text[] =
+	"NOT FILTERING: no interface is attached.\n"
+	"Otherwise: Mode: unknown. The gate is unknown.\n"
+	"! The daemon doesn't say how long the kernel will believe it.\n"
+	"! No primary is known, so nobody can be bypassing one: the gate stays open.\n"
+	"\n"
+	"Gate\n"
+	"  IPv4  unknown\n"
+	"  IPv6  unknown\n"
+	"\n"
+	"Daemon\n"
+	"  version unknown\n"
+	"\n"
+	"SYNs by reason                                                 IPv4         IPv6\n"
+	"  None was seen yet.\n";
+
+static const struct {
+	const char *json;
+	const char *text;
+} statuses[] = {
+	{healthy_json, healthy_text},
+	{primary_down_json, primary_down_text},
+	{monitor_json, monitor_text},
+	{blind_json, blind_text},
+	{failing_open_json, failing_open_text},
+	{nothing_known_json, nothing_known_text},
+};
+
+static const struct {
+	const char *json;
+	const char *text;
+} explained[] = {
+	{
+	"{'address':'203.0.113.66', 'action':'drop', "
+	"'reason':'listed', 'list':null, 'prefix':null, "
+	"'verdict':'listed', 'score':3, 'threshold':3, "
+	"'sites':[{'zone':'zen.example', 'answer':'127.0.0.2', "
+	"'weight':3, 'ttl_s':700}], "
+	"'expires_s':740, 'gate':'open', 'mode':'enforce'}",
+	"A SYN from 203.0.113.66 is dropped now: blocklists name it (score 3, threshold\n"
+	"3): zen.example 127.0.0.2 weight 3, valid for 12 min. The gate is open for IPv4.\n",
+	},
+	{
+	"{'address':'203.0.113.66', 'action':'pass', "
+	"'reason':'listed', 'list':null, 'prefix':null, "
+	"'verdict':'listed', 'score':5, 'threshold':3, "
+	"'sites':[{'zone':'zen.example', 'answer':'127.0.0.2', "
+	"'weight':3, 'ttl_s':700}, {'zone':'bl.example', "
+	"'answer':'127.0.0.4', 'weight':2, 'ttl_s':800}, "
+	"{'zone':'white.example', 'answer':null, 'weight':-4, "
+	"'ttl_s':60}, {'zone':'dead.example', 'answer':null, "
+	"'matched':false, 'weight':1, 'ttl_s':0, 'why':'timeout'}, "
+	"{'zone':'pbl.example', 'answer':'127.0.0.11', "
+	"'matched':false, 'weight':1, 'ttl_s':300, 'why':null}], "
+	"'expires_s':740, 'gate':'closed', 'mode':'monitor'}",
+	"A SYN from 203.0.113.66 passes now, because nothing is refused in monitor mode.\n"
+	"Enforced, it would be dropped: blocklists name it (score 5, threshold 3), valid\n"
+	"for 12 min. The gate is closed for IPv4.\n"
+	"  zen.example    127.0.0.2                 weight 3  valid for 11 min\n"
+	"  bl.example     127.0.0.4                 weight 2  valid for 13 min\n"
+	"  white.example  no listing                          valid for 60 s\n"
+	"  dead.example   no answer                           timeout\n"
+	"  pbl.example    127.0.0.11 (not counted)            valid for 5 min\n",
+	},
+	{
+	"{'address':'203.0.113.9', 'action':'drop', 'reason':'held', "
+	"'list':null, 'prefix':null, 'verdict':'unknown', 'score':0, "
+	"'sites':[], 'expires_s':null, 'gate':'open', "
+	"'mode':'enforce'}",
+	"A SYN from 203.0.113.9 is held now, until DNSBLs have been asked about it. The\n"
+	"first SYN starts a lookup. Its sender repeats it within a second or so, and is\n"
+	"let in then unless blocklists name it, or at the latest when hold-limit is over.\n"
+	"The gate is open for IPv4.\n",
+	},
+	{
+	"{'address':'203.0.113.9', 'action':'pass', 'reason':'held', "
+	"'list':null, 'prefix':null, 'verdict':'unknown', 'score':0, "
+	"'sites':[], 'expires_s':null, 'gate':'open', "
+	"'mode':'monitor'}",
+	"A SYN from 203.0.113.9 passes now, because nothing is refused in monitor mode.\n"
+	"Enforced, it would be held, until DNSBLs have been asked about it. The first SYN\n"
+	"starts a lookup. Its sender repeats it within a second or so, and is let in then\n"
+	"unless blocklists name it, or at the latest when hold-limit is over. The gate is\n"
+	"open for IPv4.\n",
+	},
+	{
+	"{'address':'2001:db8::9', 'action':'drop', "
+	"'reason':'bypass', 'list':null, 'prefix':null, "
+	"'verdict':'clean', 'score':0, 'sites':[], 'expires_s':3000, "
+	"'gate':'closed', 'mode':'enforce'}",
+	"A SYN from 2001:db8::9 is dropped now: came here although the primary is up. No\n"
+	"blocklist names it (score 0), valid for 50 min.\n",
+	},
+	{
+	"{'address':'192.0.2.5', 'action':'pass', 'reason':'allowed', "
+	"'list':'allow', 'prefix':'192.0.2.5/32', "
+	"'verdict':'unknown', 'score':0, 'sites':[], "
+	"'expires_s':null, 'gate':'closed', 'mode':'enforce'}",
+	"A SYN from 192.0.2.5 passes now: on the allow list, or a primary (allow:\n"
+	"192.0.2.5/32). DNSBLs have not been asked about it. The gate is closed for IPv4.\n",
+	},
+	{
+	"{'address':'192.0.2.5', 'action':'drop', 'reason':'feed', "
+	"'list':'drop', 'prefix':'192.0.2.0/24', "
+	"'verdict':'unknown', 'score':0, 'sites':[], "
+	"'expires_s':null, 'gate':'closed', 'mode':'enforce'}",
+	"A SYN from 192.0.2.5 is dropped now: on a feed (drop: 192.0.2.0/24). DNSBLs have\n"
+	"not been asked about it. The gate is closed for IPv4.\n",
+	},
+	{
+	"{'address':'192.0.2.5', 'action':'pass', 'reason':'clean', "
+	"'list':null, 'verdict':'clean', 'score':-4, 'threshold':1, "
+	"'sites':[{'zone':'list.dnswl.org', 'answer':'127.0.5.1', "
+	"'weight':-4, 'ttl_s':60}], "
+	"'expires_s':900, 'gate':'open', 'mode':'enforce'}",
+	"A SYN from 192.0.2.5 passes now: no blocklist names it (score -4, threshold 1):\n"
+	"list.dnswl.org 127.0.5.1 weight -4, valid for 15 min. The gate is open for IPv4.\n",
+	},
+	{
+	"{'address':'192.0.2.5', 'action':'pass', 'reason':'stale', "
+	"'list':null, 'verdict':'unknown', 'gate':'open', "
+	"'mode':'enforce'}",
+	"A SYN from 192.0.2.5 passes now: the daemon does not answer, so let in. DNSBLs\n"
+	"have not been asked about it. The gate is open for IPv4.\n",
+	},
+	{
+	"{'address':'192.0.2.5', 'action':'pass', 'reason':'witness', "
+	"'list':null, 'verdict':'unknown', 'gate':'open', "
+	"'mode':'enforce'}",
+	"A SYN from 192.0.2.5 passes now: witness. DNSBLs have not been asked about it.\n"
+	"The gate is open for IPv4.\n",
+	},
+};
+
+/* clang-format on */
+
+#endif

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What has to hold between keys, and how many of each there may be. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "load_config.h"
+
+/* With a primary and its gate. */
+#define GATED "interface = { eth0 } primary a.example { }\n"
+
+static void nothing_is_overridden_silently(void **state)
+{
+	static const struct refused cases[] = {
+		{"mode = monitor\n\nmode = enforce",
+		 "t.conf:3: mode is given a second time, first on line 1, "
+		 "expected it once"},
+		{"allow = { 192.0.2.1 }\nallow = { 192.0.2.2 }",
+		 "t.conf:2: allow is given a second time, first on line 1, "
+		 "expected it once (`+=` adds to a list)"},
+		{"allow = { 192.0.2.1 }\nallow = { }\n",
+		 "t.conf:2: allow is given a second time, first on line 1, "
+		 "expected it once (`+=` adds to a list)"},
+		{"health { fall = 2 }\nhealth {\nfall = 3 }",
+		 "t.conf:3: health.fall is given a second time, first on line "
+		 "1, expected it once"},
+		{"primary a.example { }\nprimary a.example { }",
+		 "t.conf:2: \"a.example\" is given a second time, "
+		 "expected it once"},
+		{"primary a.example { }\nprimary A.example { }",
+		 "t.conf:2: the primary \"A.example\" is given a second time, "
+		 "expected it once"},
+	};
+
+	(void)state;
+	expect_refused(cases, COUNT(cases));
+}
+
+static void keys_have_to_fit_together(void **state)
+{
+	static const struct refused cases[] = {
+		{"", "t.conf:1: no interface is given, expected one, such as "
+		     "interface = { \"eth0\" }"},
+		{"# nothing\n\n# at all\n",
+		 "t.conf:3: no interface is given, expected one, such as "
+		 "interface = { \"eth0\" }"},
+		{"interface = { eth0 }\n",
+		 "t.conf:1: bypass.policy = strict, but no primary is named, "
+		 "expected a `primary` section, or policy = off"},
+		{"interface = { eth0 }\nbypass {\npolicy = strict\n}\n",
+		 "t.conf:3: bypass.policy = strict, but no primary is named, "
+		 "expected a `primary` section, or policy = off"},
+		{GATED "health { require = 2 }",
+		 "t.conf:2: health.require = 2, but 1 primary is named, "
+		 "expected no more than that"},
+		{GATED "primary b.example { }\nhealth {\nrequire = 3 }",
+		 "t.conf:4: health.require = 3, but 2 primaries are named, "
+		 "expected no more than that"},
+		{GATED "protect = { 192.0.2.5 }\nprimary b.example {\n"
+		       "address = { 192.0.2.4,\n192.0.2.5 } }\n",
+		 "t.conf:5: primary.address = \"192.0.2.5\" is in `protect` "
+		 "too, expected the primary to be another host"},
+		{LEAST "block = { 192.0.2.1,\n0.0.0.0/0 }",
+		 "t.conf:3: block = \"0.0.0.0/0\" blocks everybody, expected a "
+		 "longer prefix"},
+		{LEAST "block = { \"::/0\" }",
+		 "t.conf:2: block = \"::/0\" blocks everybody, expected a "
+		 "longer prefix"},
+		{LEAST "block = { 192.0.2.0/24 }\nprotect = { 192.0.2.25 }",
+		 "t.conf:2: block = \"192.0.2.0/24\" covers 192.0.2.25, which "
+		 "is in `protect`, expected a prefix without it"},
+		{GATED "block = { 2001:db8::/32 }\nprimary b.example {\n"
+		       "address = { 2001:db8::5 } }",
+		 "t.conf:2: block = \"2001:db8::/32\" covers 2001:db8::5 of "
+		 "the primary b.example, expected a prefix without it"},
+		{LEAST "health { on-up = { \"\", \"-f\" } }",
+		 "t.conf:2: health.on-up begins with \"\", expected a command"},
+		{LEAST "health { on-down = '' }",
+		 "t.conf:2: health.on-down begins with \"\", expected a "
+		 "command"},
+		{LEAST "dnsbl { sites = { z.example, \"y.example*-4\" }\n"
+		       "threshold = 2 }",
+		 "t.conf:3: dnsbl.threshold = 2, but the weights of the sites "
+		 "add up to 1, expected no more than that"},
+	};
+
+	(void)state;
+	expect_refused(cases, COUNT(cases));
+}
+
+/* `count` numbers from 0 on, each between `head` and `tail`. */
+static char *repeat(const char *before, size_t count, const char *head,
+		    const char *tail, const char *after)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	assert_non_null(out);
+	fputs(before, out);
+	for (size_t i = 0; i < count; i++)
+		fprintf(out, "%s%zu%s", head, i, tail);
+	fputs(after, out);
+	fclose(out);
+	return text;
+}
+
+static void nothing_grows_without_bound(void **state)
+{
+	static const struct {
+		const char *before;
+		size_t fits;
+		const char *head;
+		const char *tail;
+		const char *after;
+		const char *error; /* with one more */
+	} cases[] = {
+		{"bypass { policy = off } interface = { ", 16, "e", ",", "}",
+		 "t.conf:1: interface = \"e16\" is one too many, expected at "
+		 "most 16"},
+		{LEAST "protect = { ::1, ", 32, "192.0.2.1", ",\n", "}",
+		 "t.conf:34: protect: more than 32 addresses of IPv4, expected "
+		 "at most so many"},
+		{LEAST "protect = { 192.0.2.1, ", 32, "2001:db8::", ",\n", "}",
+		 "t.conf:34: protect: more than 32 addresses of IPv6, expected "
+		 "at most so many"},
+		{LEAST, 64, "primary a", ".example { }\n", "",
+		 "t.conf:66: primary \"a64.example\" is one too many, expected "
+		 "at most 64"},
+		{LEAST "primary a { address = {", 16, "192.0.2.", ",", "} }",
+		 "t.conf:2: primary.address = \"192.0.2.16\" is one too many, "
+		 "expected at most 16"},
+		{LEAST "dnsbl { sites = {", 64, "z", ".example,", "} }",
+		 "t.conf:2: dnsbl.sites = \"z64.example\" is one too many, "
+		 "expected at most 64"},
+		{LEAST "dnsbl { nameservers = {", 8, "192.0.2.1", ",", "} }",
+		 "t.conf:2: dnsbl.nameservers = \"192.0.2.18\" is one too "
+		 "many, expected at most 8"},
+		{LEAST "health { on-up = {", 32, "x", ",", "} }",
+		 "t.conf:2: health.on-up = \"x32\" is one too many, expected "
+		 "at most 32"},
+		{LEAST "primary a { address = { ::5 } } list-capacity = 1024\n"
+		       "block = {",
+		 1023, "2001:db8::", ",", "}",
+		 "t.conf:2: list-capacity = 1024, but `allow`, `block` and the "
+		 "primaries have 1025 entries, expected at least that"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct refused refused = {.error = cases[i].error};
+		char *text =
+			repeat(cases[i].before, cases[i].fits, cases[i].head,
+			       cases[i].tail, cases[i].after);
+
+		config_free(expect_loaded(text));
+		free(text);
+		text = repeat(cases[i].before, cases[i].fits + 1, cases[i].head,
+			      cases[i].tail, cases[i].after);
+		refused.text = text;
+		expect_refused(&refused, 1);
+		free(text);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(nothing_is_overridden_silently),
+		cmocka_unit_test(keys_have_to_fit_together),
+		cmocka_unit_test(nothing_grows_without_bound),
+	};
+
+	return cmocka_run_group_tests_name("config checks", tests, NULL, NULL);
+}

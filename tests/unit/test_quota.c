@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Quota of a zone: who gets how much of it, and what a restart keeps. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "sources/quota.h"
+
+#define DAY UINT64_C(86400)
+#define NOW (UINT64_C(20000) * DAY + 5000)
+
+static unsigned int take_all(struct quota *quota, uint64_t now_s,
+			     enum dnsbl_priority priority)
+{
+	unsigned int taken = 0;
+
+	while (taken < 100000 && quota_take(quota, now_s, priority))
+		taken++;
+	return taken;
+}
+
+static void senders_that_wait_get_all_of_it(void **state)
+{
+	struct quota quota;
+
+	(void)state;
+	quota_init(&quota, 1000, DAY);
+	assert_int_equal(take_all(&quota, NOW, DNSBL_HELD), 1000);
+	assert_true(quota_exhausted(&quota, NOW));
+}
+
+static void refreshing_stops_at_seven_tenths(void **state)
+{
+	struct quota quota;
+
+	(void)state;
+	quota_init(&quota, 1000, DAY);
+	assert_int_equal(take_all(&quota, NOW, DNSBL_REFRESH), 700);
+	assert_false(quota_exhausted(&quota, NOW));
+	assert_int_equal(take_all(&quota, NOW, DNSBL_PREWARM), 0);
+	assert_int_equal(take_all(&quota, NOW, DNSBL_HELD), 300);
+}
+
+static void prewarming_gets_a_tenth(void **state)
+{
+	struct quota quota;
+
+	(void)state;
+	quota_init(&quota, 1000, DAY);
+	assert_int_equal(take_all(&quota, NOW, DNSBL_PREWARM), 100);
+	assert_int_equal(take_all(&quota, NOW, DNSBL_REFRESH), 600);
+	assert_int_equal(take_all(&quota, NOW, DNSBL_HELD), 300);
+}
+
+static void prewarming_stops_at_seven_tenths_too(void **state)
+{
+	struct quota quota;
+
+	(void)state;
+	quota_init(&quota, 1000, DAY);
+	for (unsigned int i = 0; i < 650; i++)
+		assert_true(quota_take(&quota, NOW, DNSBL_HELD));
+	assert_int_equal(take_all(&quota, NOW, DNSBL_PREWARM), 50);
+}
+
+static void without_a_limit_nothing_is_refused(void **state)
+{
+	struct quota quota;
+
+	(void)state;
+	quota_init(&quota, 0, DAY);
+	assert_int_equal(take_all(&quota, NOW, DNSBL_PREWARM), 100000);
+	assert_int_equal(quota.used, 100000);
+	assert_false(quota_exhausted(&quota, NOW));
+}
+
+static void a_new_period_begins_at_a_multiple_of_it(void **state)
+{
+	struct quota quota;
+
+	(void)state;
+	quota_init(&quota, 10, DAY);
+	assert_int_equal(take_all(&quota, NOW, DNSBL_HELD), 10);
+	assert_int_equal(take_all(&quota, NOW - 5000 + DAY - 1, DNSBL_HELD), 0);
+	assert_false(quota_exhausted(&quota, NOW - 5000 + DAY));
+	assert_int_equal(take_all(&quota, NOW - 5000 + DAY, DNSBL_HELD), 10);
+}
+
+static void a_clock_that_is_set_back_gives_nothing_back(void **state)
+{
+	struct quota quota;
+
+	(void)state;
+	quota_init(&quota, 10, DAY);
+	assert_int_equal(take_all(&quota, NOW, DNSBL_HELD), 10);
+	assert_int_equal(take_all(&quota, NOW - 3 * DAY, DNSBL_HELD), 0);
+	assert_true(quota_exhausted(&quota, NOW - 3 * DAY));
+}
+
+static const struct {
+	const char *name;
+	uint64_t started_s;
+	uint64_t used;
+	uint64_t prewarmed;
+	unsigned int left;
+} restored[] = {
+	{"of this period", NOW - 5000, 600, 0, 400},
+	{"all of it", NOW - 5000, 1000, 0, 0},
+	{"more than there is", NOW - 5000, 5000, 0, 0},
+	{"of the period before", NOW - 5000 - DAY, 600, 0, 1000},
+	{"of the future", NOW - 5000 + DAY, 600, 0, 400},
+	{"that makes no sense", NOW - 5000, 600, 601, 1000},
+	{"nothing", 0, 0, 0, 1000},
+};
+
+static void what_was_used_before_a_restart_counts(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(restored) / sizeof(*restored); i++) {
+		struct quota quota;
+
+		print_message("%s\n", restored[i].name);
+		quota_init(&quota, 1000, DAY);
+		quota_restore(&quota, NOW, restored[i].started_s,
+			      restored[i].used, restored[i].prewarmed);
+		assert_int_equal(take_all(&quota, NOW, DNSBL_HELD),
+				 restored[i].left);
+	}
+}
+
+static void what_was_used_meanwhile_counts_too(void **state)
+{
+	struct quota quota;
+
+	(void)state;
+	quota_init(&quota, 1000, DAY);
+	for (unsigned int i = 0; i < 100; i++)
+		quota_take(&quota, NOW, DNSBL_HELD);
+	quota_restore(&quota, NOW, NOW - 5000, 600, 0);
+	assert_int_equal(take_all(&quota, NOW, DNSBL_HELD), 300);
+}
+
+static void a_period_of_nothing_is_no_trap(void **state)
+{
+	struct quota quota;
+
+	(void)state;
+	quota_init(&quota, 10, 0);
+	assert_true(quota_take(&quota, NOW, DNSBL_HELD));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(senders_that_wait_get_all_of_it),
+		cmocka_unit_test(refreshing_stops_at_seven_tenths),
+		cmocka_unit_test(prewarming_gets_a_tenth),
+		cmocka_unit_test(prewarming_stops_at_seven_tenths_too),
+		cmocka_unit_test(without_a_limit_nothing_is_refused),
+		cmocka_unit_test(a_new_period_begins_at_a_multiple_of_it),
+		cmocka_unit_test(a_clock_that_is_set_back_gives_nothing_back),
+		cmocka_unit_test(what_was_used_before_a_restart_counts),
+		cmocka_unit_test(what_was_used_meanwhile_counts_too),
+		cmocka_unit_test(a_period_of_nothing_is_no_trap),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

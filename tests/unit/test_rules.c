@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What of a configuration reaches the program. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "load_config.h"
+#include "tables/rules.h"
+
+#define HZ 250
+
+static const struct jiffies_clock jiffies = {.hz = HZ};
+
+static void make(const char *text, unsigned int cpus, struct rules *out)
+{
+	struct config *config = expect_loaded(text);
+
+	memset(out, 0xff, sizeof(*out));
+	rules_make(config, &jiffies, cpus, out);
+	config_free(config);
+}
+
+static struct addr addr_of(const char *text)
+{
+	struct addr addr;
+
+	assert_int_equal(addr_parse(text, &addr), 0);
+	return addr;
+}
+
+static void defaults_refuse_nothing_and_ask_nobody(void **state)
+{
+	struct rules rules;
+
+	(void)state;
+	make(LEAST, 1, &rules);
+	assert_int_equal(rules.monitor, 1);
+	assert_int_equal(rules.unknown, UNKNOWN_PASS);
+	assert_int_equal(rules.bypass, ACTION_DROP);
+	assert_int_equal(rules.listed, ACTION_DROP);
+	assert_int_equal(rules.port_count, 1);
+	assert_int_equal(rules.ports[0], htons(25));
+	assert_int_equal(rules.ipv4_count, 0);
+	assert_int_equal(rules.ipv6_count, 0);
+	assert_true(rules.second == HZ);
+	assert_true(rules.hold_limit == HZ * 5 / 2);
+	assert_true(rules.hold_memory == HZ * 60);
+}
+
+static void each_key_reaches_its_rule(void **state)
+{
+	struct rules rules;
+
+	(void)state;
+	make("interface = { eth0 } mode = enforce ports = { 25, 587 }\n"
+	     "primary mx { address = { \"192.0.2.5\" } }\n"
+	     "bypass { action = reset }\n"
+	     "dnsbl { sites = { \"bl.example.net\" } hold-limit = 1s\n"
+	     "action = reset }\n",
+	     1, &rules);
+	assert_int_equal(rules.monitor, 0);
+	assert_int_equal(rules.unknown, UNKNOWN_HOLD);
+	assert_int_equal(rules.bypass, ACTION_RESET);
+	assert_int_equal(rules.listed, ACTION_RESET);
+	assert_int_equal(rules.port_count, 2);
+	assert_int_equal(rules.ports[0], htons(25));
+	assert_int_equal(rules.ports[1], htons(587));
+	assert_true(rules.hold_limit == HZ);
+	make(LEAST "dnsbl { sites = { \"bl.example.net\" } unknown = pass }\n",
+	     1, &rules);
+	assert_int_equal(rules.unknown, UNKNOWN_PASS);
+}
+
+static void every_budget_is_there_and_shared_among_cpus(void **state)
+{
+	struct rules one, four;
+
+	(void)state;
+	make(LEAST, 1, &one);
+	make(LEAST, 4, &four);
+	assert_true(four.holds_per_cpu > 0);
+	assert_true(four.events_per_cpu > four.holds_per_cpu);
+	assert_true(four.replies_per_cpu > 0);
+	assert_int_equal(one.holds_per_cpu / 4, four.holds_per_cpu);
+	assert_int_equal(one.events_per_cpu / 4, four.events_per_cpu);
+	assert_int_equal(one.replies_per_cpu / 4, four.replies_per_cpu);
+}
+
+static void two_of_the_same_are_equal_octet_by_octet(void **state)
+{
+	struct rules first, second;
+	struct addr addr = addr_of("192.0.2.25");
+
+	(void)state;
+	make(LEAST, 2, &first);
+	make(LEAST, 2, &second);
+	assert_memory_equal(&first, &second, sizeof(first));
+	rules_protect(&first, &addr);
+	rules_protect(&second, &addr);
+	assert_memory_equal(&first, &second, sizeof(first));
+}
+
+static void addresses_are_protected_by_family(void **state)
+{
+	struct addr ipv4 = addr_of("192.0.2.25");
+	struct addr ipv6 = addr_of("2001:db8::25");
+	struct rules rules;
+
+	(void)state;
+	make(LEAST, 1, &rules);
+	rules_protect(&rules, &ipv6);
+	rules_protect(&rules, &ipv4);
+	assert_int_equal(rules.ipv4_count, 1);
+	assert_int_equal(rules.ipv6_count, 1);
+	assert_memory_equal(&rules.ipv4[0].address, ipv4.octets + 12, 4);
+	assert_memory_equal(&rules.ipv6[0].address, &ipv6, sizeof(ipv6));
+	assert_int_equal(rules.ipv4[0].gate, GATE_OPEN);
+	assert_int_equal(rules.ipv6[0].gate, GATE_OPEN);
+}
+
+static void more_addresses_than_there_is_room_for_are_left_out(void **state)
+{
+	struct addr ipv4 = addr_of("192.0.2.25");
+	struct addr ipv6 = addr_of("2001:db8::25");
+	struct rules rules, full;
+
+	(void)state;
+	make(LEAST, 1, &rules);
+	for (int i = 0; i < DOORS_MAX; i++) {
+		rules_protect(&rules, &ipv4);
+		rules_protect(&rules, &ipv6);
+	}
+	full = rules;
+	rules_protect(&rules, &ipv4);
+	rules_protect(&rules, &ipv6);
+	assert_int_equal(rules.ipv4_count, DOORS_MAX);
+	assert_int_equal(rules.ipv6_count, DOORS_MAX);
+	assert_memory_equal(&rules, &full, sizeof(full));
+}
+
+static void a_gate_is_that_of_its_family(void **state)
+{
+	struct addr ipv4 = addr_of("192.0.2.25");
+	struct addr ipv6 = addr_of("2001:db8::25");
+	struct rules rules;
+
+	(void)state;
+	make(LEAST, 1, &rules);
+	for (int i = 0; i < 2; i++) {
+		rules_protect(&rules, &ipv4);
+		rules_protect(&rules, &ipv6);
+	}
+	rules_set_gate(&rules, FAMILY_IPV6, GATE_CLOSED);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(rules.ipv4[i].gate, GATE_OPEN);
+		assert_int_equal(rules.ipv6[i].gate, GATE_CLOSED);
+	}
+	rules_set_gate(&rules, FAMILY_IPV4, GATE_CLOSED);
+	rules_set_gate(&rules, FAMILY_IPV6, GATE_OPEN);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(rules.ipv4[i].gate, GATE_CLOSED);
+		assert_int_equal(rules.ipv6[i].gate, GATE_OPEN);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(defaults_refuse_nothing_and_ask_nobody),
+		cmocka_unit_test(each_key_reaches_its_rule),
+		cmocka_unit_test(every_budget_is_there_and_shared_among_cpus),
+		cmocka_unit_test(two_of_the_same_are_equal_octet_by_octet),
+		cmocka_unit_test(addresses_are_protected_by_family),
+		cmocka_unit_test(
+			more_addresses_than_there_is_room_for_are_left_out),
+		cmocka_unit_test(a_gate_is_that_of_its_family),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
