@@ -6,6 +6,7 @@
 #include <bpf/libbpf.h>
 #include <linux/if_link.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/log.h"
@@ -15,27 +16,49 @@ static const char kernel_message[] = "Kernel error message: ";
 
 static char last_words[DRIVER_WORDS];
 
+static void keep(const char *words)
+{
+	snprintf(last_words, sizeof(last_words), "%s", words);
+	last_words[strcspn(last_words, "\n")] = '\0';
+}
+
+/* What the verifier objects to stands before its statistics. */
+static void keep_objection(char *log)
+{
+	char *end = strstr(log, "\nprocessed ");
+	char *line;
+
+	if (!end)
+		return;
+	*end = '\0';
+	line = strrchr(log, '\n');
+	keep(line ? line + 1 : log);
+}
+
 __attribute__((format(printf, 2, 0))) static int
 on_message(enum libbpf_print_level level, const char *format, va_list args)
 {
-	char text[1024];
-	char *found;
+	char *text, *found;
 
-	if (level == LIBBPF_DEBUG)
+	if (level == LIBBPF_DEBUG || vasprintf(&text, format, args) < 0)
 		return 0;
-	vsnprintf(text, sizeof(text), format, args);
-	text[strcspn(text, "\n")] = '\0';
 	found = strstr(text, kernel_message);
 	if (found)
-		snprintf(last_words, sizeof(last_words), "%s",
-			 found + strlen(kernel_message));
-	log_debug("%s", text);
+		keep(found + strlen(kernel_message));
+	log_debug("%.*s", (int)strcspn(text, "\n"), text);
+	keep_objection(text);
+	free(text);
 	return 0;
 }
 
 void driver_listen(void)
 {
 	libbpf_set_print(on_message);
+}
+
+const char *driver_objection(void)
+{
+	return last_words;
 }
 
 void driver_words(int program, int ifindex, int error,

@@ -11,6 +11,9 @@
 /* Makes libbpf log through core/log.h, and keeps the kernel's messages. */
 void driver_listen(void);
 
+/* The kernel's last words, such as the verifier's objection; may be "". */
+const char *driver_objection(void);
+
 /*
  * Writes why a native attach failed with `error` (a negative errno): the
  * driver's text where there is one, the errno in words otherwise.

@@ -13,6 +13,7 @@
 
 #include "core/log.h"
 #include "parent/carry.h"
+#include "parent/driver.h"
 #include "parent/twin.h"
 #include "postern.skel.h"
 #include "tables/ranges_room.h"
@@ -195,7 +196,10 @@ static int load_program(struct loader *loader, const struct config *config,
 	int error = load(loader, config, pins);
 
 	if (error)
-		log_error("can't load the XDP program: %s", strerror(-error));
+		log_error("can't load the XDP program: %s%s%s",
+			  strerror(-error),
+			  driver_objection()[0] ? "; the kernel says: " : "",
+			  driver_objection());
 	return error;
 }
 

@@ -20,6 +20,7 @@
 #include "parent/control_socket.h"
 #include "parent/driver.h"
 #include "parent/state.h"
+#include "parent/state_directory.h"
 #include "parent/takeover.h"
 
 #define CHECK_MS 2000
@@ -269,6 +270,7 @@ static int prepare(struct parent *parent, bool takeover)
 		error = privileges_find_group(parent->config->group, &group);
 	if (error)
 		return error;
+	state_directory_make(parent->config->state, &parent->identity);
 	/* Before 5.11 the memory of maps counts against this limit. */
 	setrlimit(RLIMIT_MEMLOCK, &unlimited);
 	driver_listen();
