@@ -24,26 +24,43 @@ static const char config_text[] =
 	"dnsbl { sites = { \"bl.example.net\" } }\n";
 
 static char config_path[] = "/tmp/postern-replay.XXXXXX";
+static char feed_path[] = "/tmp/postern-feed.XXXXXX";
 
-int replay_start(void)
+static int make_file(char *path)
 {
-	int fd = mkstemp(config_path);
+	int fd = mkstemp(path);
 
 	return fd < 0 ? -1 : close(fd);
 }
 
+int replay_start(void)
+{
+	return make_file(config_path) || make_file(feed_path) ? -1 : 0;
+}
+
 int replay_stop(void)
 {
-	return unlink(config_path);
+	return unlink(config_path) || unlink(feed_path) ? -1 : 0;
+}
+
+static void write_file(const char *path, const char *text, const char *more)
+{
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	assert_true(fprintf(file, "%s%s", text, more) >= 0);
+	assert_int_equal(fclose(file), 0);
 }
 
 void replay_configure(const char *extra)
 {
-	FILE *file = fopen(config_path, "w");
+	write_file(config_path, config_text, extra);
+}
 
-	assert_non_null(file);
-	assert_true(fprintf(file, "%s%s", config_text, extra) > 0);
-	assert_int_equal(fclose(file), 0);
+const char *replay_write_feed(const char *text)
+{
+	write_file(feed_path, text, "");
+	return feed_path;
 }
 
 void replay_add(struct capture *capture, const struct packet *packet)

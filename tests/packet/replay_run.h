@@ -20,12 +20,15 @@
 #define ALLOWED_IPV6  "2001:db8:bad::900d"
 #define PRIMARY_IPV4  "192.0.2.5"
 
-/* Before and after all: the configuration's file.  0, or -1. */
+/* Before and after all: their files.  0, or -1. */
 int replay_start(void);
 int replay_stop(void);
 
 /* The configuration, and lines that follow it. */
 void replay_configure(const char *extra);
+
+/* The path of another file with some text, until the next call. */
+const char *replay_write_feed(const char *text);
 
 void replay_add(struct capture *capture, const struct packet *packet);
 /* The same with another link header instead of Ethernet's. */

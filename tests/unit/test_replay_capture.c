@@ -82,6 +82,31 @@ static void every_format_is_read(void **state)
 	}
 }
 
+/* Frames of 60 octets are whole; 54 of 1500 are too few, 96 are enough. */
+static void what_is_cut_too_short_is_told(void **state)
+{
+	static const unsigned char octets[96];
+	static const size_t lengths[] = {60, 54, 1500, 95, 1500, 96, 1500};
+	static const bool expected[] = {false, true, true, false};
+	struct capture capture = capture_create(CAPTURE_PCAP, LINK_ETHERNET);
+	char error[REPLAY_ERROR];
+	struct replay_capture *reader;
+	struct replay_frame frame;
+
+	(void)state;
+	capture_add(&capture, octets, lengths[0]);
+	for (size_t i = 1; i < COUNT(lengths); i += 2)
+		capture_add_cut(&capture, octets, lengths[i], lengths[i + 1]);
+	capture_done(&capture);
+	reader = open_capture(&capture);
+	for (size_t i = 0; i < COUNT(expected); i++) {
+		assert_int_equal(replay_capture_next(reader, &frame, error), 1);
+		assert_int_equal(replay_capture_is_short(reader), expected[i]);
+	}
+	replay_capture_close(reader);
+	capture_remove(&capture);
+}
+
 static const struct {
 	uint16_t link;
 	size_t header;
@@ -276,6 +301,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_format_is_read),
+		cmocka_unit_test(what_is_cut_too_short_is_told),
 		cmocka_unit_test(every_link_layer_is_known),
 		cmocka_unit_test(another_link_layer_is_refused_by_name),
 		cmocka_unit_test(what_is_no_capture_is_refused),

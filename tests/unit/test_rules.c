@@ -54,7 +54,7 @@ static void defaults_refuse_nothing_and_ask_nobody(void **state)
 	assert_int_equal(rules.ipv6_count, 0);
 	assert_true(rules.second == HZ);
 	assert_true(rules.hold_limit == HZ * 5 / 2);
-	assert_true(rules.hold_memory == HZ * 60);
+	assert_true(rules.hold_memory > rules.hold_limit);
 }
 
 static void each_key_reaches_its_rule(void **state)
