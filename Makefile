@@ -6,6 +6,7 @@ PREFIX   ?= /usr/local
 SBINDIR  ?= $(PREFIX)/sbin
 DATADIR  ?= $(PREFIX)/share
 MANDIR   ?= $(DATADIR)/man
+UNITDIR  ?= $(PREFIX)/lib/systemd/system
 BUILD    ?= build
 
 CLANG    ?= clang
@@ -39,6 +40,10 @@ SKELETON := $(BUILD)/postern.skel.h
 UNITS    := $(patsubst %.c,%,$(wildcard tests/unit/test_*.c))
 PACKETS  := $(patsubst %.c,%,$(wildcard tests/packet/test_*.c))
 PROBES   := $(patsubst tests/packet/%.bpf.c,%,$(wildcard tests/packet/*.bpf.c))
+BENCH_PARTS := $(filter-out %.bpf.c,$(wildcard tools/bench*.c)) \
+	tests/packet/frame.c
+BENCH_SKELETONS := $(patsubst tools/%.bpf.c,$(BUILD)/%.skel.h,\
+	$(wildcard tools/*.bpf.c))
 PACKET_PARTS := $(filter-out tests/packet/test_% %.bpf.c,\
 	$(wildcard tests/packet/*.c))
 FUZZERS  := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -68,6 +73,9 @@ $(BUILD)/bpf/%.o: bpf/%.bpf.c $(wildcard bpf/*.h)
 	$(build-bpf)
 
 $(BUILD)/bpf/%.o: tests/packet/%.bpf.c $(wildcard bpf/*.h tests/packet/*.h)
+	$(build-bpf)
+
+$(BUILD)/bpf/%.o: tools/%.bpf.c $(wildcard bpf/*.h bpf/*.bpf.c tools/*.h)
 	$(build-bpf)
 
 $(BUILD)/%.skel.h: $(BUILD)/bpf/%.o
@@ -111,6 +119,11 @@ $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/libpostern.a
 	$(Q)$(CC) $(LDFLAGS) $(filter %.o,$^) $(filter %.a,$^) $(PKG_LIBS) \
 		-lcmocka -o $@
 
+$(BENCH_PARTS:%.c=$(BUILD)/%.o): | $(BENCH_SKELETONS)
+$(BUILD)/tools/bench: $(BENCH_PARTS:%.c=$(BUILD)/%.o) $(BUILD)/libpostern.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) $^ $(PKG_LIBS) -o $@
+
 $(BUILD)/san/tests/%: $(BUILD)/san/tests/%.o $(BUILD)/san/libpostern.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(SAN) $^ $(PKG_LIBS) -lcmocka -o $@
@@ -147,7 +160,13 @@ lint: $(SKELETON) ## formatting and static analysis
 	tools/lint
 
 install: all ## install below PREFIX (/usr/local), and below DESTDIR
-	install -D -m 755 -t $(DESTDIR)$(SBINDIR) $(PROGRAMS)
+	install -D -m 755 -t $(DESTDIR)$(SBINDIR) $(PROGRAMS) \
+		userspace/share/postern-feeds
+	install -D -m 644 -t $(DESTDIR)$(UNITDIR) \
+		userspace/share/postern-feeds.timer
+	sed 's,/usr/local/sbin,$(SBINDIR),' \
+		userspace/share/postern-feeds.service \
+		> $(DESTDIR)$(UNITDIR)/postern-feeds.service
 	install -D -m 644 -t $(DESTDIR)$(DATADIR)/postern \
 		userspace/share/postern.conf
 	install -D -m 644 -t $(DESTDIR)$(MANDIR)/man8 userspace/share/*.8

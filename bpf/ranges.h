@@ -70,6 +70,12 @@ static __always_inline __u64 ranges_opaque(__u64 number)
 	return number;
 }
 
+/* 1 where a <= b, else 0; both below 2^63.  Never a branch. */
+static __always_inline __u64 ranges_le(__u64 a, __u64 b)
+{
+	return ranges_opaque(ranges_opaque(a - b - 1) >> 63);
+}
+
 /* All ones where a <= b, else 0; both below 2^63.  Never a branch. */
 static __always_inline __u64 ranges_if_le(__u64 a, __u64 b)
 {
@@ -84,28 +90,50 @@ static __always_inline __u64 ranges_if_zero(__u64 number)
 	return ranges_opaque((ranges_opaque(number | -number) >> 63) - 1);
 }
 
-/* Halves `count` entries from at[base] on to those not above `key`. */
-#define RANGES_HALVE(at, field, base, count, key)                              \
-	do {                                                                   \
-		__u64 half = (count) >> 1;                                     \
-                                                                               \
-		(base) += half & ranges_if_le((at)[(base) + half] field, key); \
-		(count) = ranges_opaque((count) + 1) >> 1;                     \
-	} while (0)
+/* Where a search still has to look: `count` words from at[base] on. */
+struct ranges_span {
+	__u64 base;
+	__u64 count;
+};
+
+/*
+ * The number, or 0 where the mask is.  As an instruction of its own: of a mask
+ * that is and-ed with what it knows, the verifier of Linux 6.18 tries both.
+ */
+static __always_inline __u64 ranges_keep(__u64 number, __u64 mask)
+{
+	asm volatile("%0 &= %1" : "+r"(number) : "r"(mask));
+	return number;
+}
+
+/*
+ * Halves a span of words, `stride` of them to an element, so that its first
+ * word is the last one not above `key`, in the end, or the first one of all.
+ */
+static __always_inline void
+ranges_halve(struct ranges_span *span, const __u32 *at, __u32 stride, __u64 key)
+{
+	__u64 half = span->count >> 1;
+
+	span->base += ranges_keep(
+		half, ranges_if_le(at[(span->base + half) * stride], key));
+	span->count = ranges_opaque(span->count + 1) >> 1;
+}
 
 static __always_inline const struct list *ranges_lookup_ipv4(__be32 address,
 							     __u32 *id)
 {
-	__u64 host = ranges_opaque(bpf_ntohl(address)), base = 0, octet, start,
-	      count, range;
+	__u64 host = ranges_opaque(bpf_ntohl(address));
 	const struct ranges_ipv4_group *group;
 	const struct ranges_ipv4_root *root;
 	const struct ranges_ipv4_page *page;
-	__u64 hit, key, last;
+	__u64 octet, start, hit, key, range, last;
+	struct ranges_span span = {0};
 	__u32 index = 0;
 	const __u32 *at;
 	void *table;
 
+	*id = 0;
 	table = bpf_map_lookup_elem(&ranges_ipv4, &index);
 	if (!table)
 		return 0;
@@ -117,25 +145,26 @@ static __always_inline const struct list *ranges_lookup_ipv4(__be32 address,
 	octet = (host >> RANGES_IPV4_BLOCK_BITS) % RANGES_IPV4_BLOCKS * 8;
 	host &= RANGES_IPV4_BLOCK_MASK;
 	start = (group->ends << 8 >> octet) & 0xff;
-	count = ((group->ends >> octet) & 0xff) - start;
-	count <<= group->shift & 7;
+	span.count = ((group->ends >> octet) & 0xff) - start;
+	span.count <<= group->shift & 7;
 	start <<= group->shift & 7;
 	start += group->start;
 	/* What has no ranges looks at the first of the page: it is cached. */
-	hit = ranges_if_le(1, count);
+	hit = ranges_if_le(1, span.count);
 	start &= hit;
 	index = group->page;
 	page = bpf_map_lookup_elem(table, &index);
-	if (!page || start >= RANGES_IPV4_STARTS || count > RANGES_SEARCH_MAX)
+	if (!page || start >= RANGES_IPV4_STARTS ||
+	    span.count > RANGES_SEARCH_MAX)
 		return 0;
 	at = &page->ranges[ranges_opaque(start)];
 	key = host << RANGES_IPV4_FIRST_SHIFT | RANGES_IPV4_FIRST_MASK;
-	while (count > 4)
-		RANGES_HALVE(at, , base, count, key);
+	while (span.count > 4)
+		ranges_halve(&span, at, 1, key);
 	/* Always both: small numbers differ in nothing to be guessed. */
-	RANGES_HALVE(at, , base, count, key);
-	RANGES_HALVE(at, , base, count, key);
-	range = at[base];
+	ranges_halve(&span, at, 1, key);
+	ranges_halve(&span, at, 1, key);
+	range = at[span.base];
 	last = range >> RANGES_IPV4_LAST_SHIFT & RANGES_IPV4_BLOCK_MASK;
 	hit &= ranges_if_le(range >> RANGES_IPV4_FIRST_SHIFT, host);
 	hit &= ranges_if_le(host, last);
@@ -145,128 +174,217 @@ static __always_inline const struct list *ranges_lookup_ipv4(__be32 address,
 	return &page->lists[*id];
 }
 
-/* The entries from a node on: GROUP_MAX of them. */
-static __always_inline const struct ranges_entry *ranges_node(void *table,
-							      __u32 value)
+/* What begins at a node: BLOCK_SIZE octets. */
+static __always_inline const void *ranges_node(void *table, __u32 node)
 {
-	__u32 number = value & RANGES_NUMBER_MASK;
-	__u32 index = number / RANGES_PAGE_NODES;
+	__u32 index = node / RANGES_PAGE_NODES;
 	const struct ranges_ipv6_page *page;
-	__u64 at = number % RANGES_PAGE_NODES * 2;
+	__u64 at = node % RANGES_PAGE_NODES * RANGES_NODE_SIZE;
 
 	page = bpf_map_lookup_elem(table, &index);
-	if (!page || at >= RANGES_PAGE_STARTS)
+	if (!page || at > RANGES_IPV6_PAGE_SIZE - RANGES_BLOCK_SIZE)
 		return 0;
-	return &page->entries[ranges_opaque(at)];
+	return &page->octets[ranges_opaque(at)];
 }
 
-/* What the hash has of a word; its value is 0 where that is nothing. */
-static __always_inline struct ranges_entry
-ranges_find_line(void *table, const struct ranges_ipv6_head *head, __u32 word)
+/* What the hash has of a word; its tag is 0 where that is nothing. */
+static __always_inline struct ranges_ref
+ranges_find_key(void *table, const struct ranges_ipv6_head *head, __u32 word)
 {
-	__u32 line = ranges_line_of(head, word);
-	struct ranges_entry found = {0};
+	__u32 line = ranges_hash(head, word);
+	struct ranges_ref found = {0};
 
-	for (int tries = 0; tries < RANGES_LINE_TRIES; tries++) {
+	for (int tries = 0; tries < RANGES_TRIES; tries++) {
 		__u32 node = head->hash + line * RANGES_LINE_NODES;
 		__u32 index = node / RANGES_PAGE_NODES;
 		const struct ranges_ipv6_page *page;
-		const struct ranges_line *at;
+		const struct ranges_keys *keys;
+		__u64 at;
 
 		page = bpf_map_lookup_elem(table, &index);
 		if (!page)
 			break;
-		node %= RANGES_PAGE_NODES;
-		at = (const void *)&page->entries[(node & ~3U) * 2];
+		at = node / RANGES_LINE_NODES * RANGES_LINE_SIZE;
+		at %= RANGES_IPV6_PAGE_SIZE;
+		keys = (const void *)&page->octets[at];
 		for (int i = 0; i < RANGES_LINE_KEYS; i++) {
-			__u64 hit = ranges_if_le(at->keys[i] ^ word, 0);
+			__u64 hit = ranges_if_le(keys->words[i] ^ word, 0);
 
-			found.value |= at->entries[i].value & hit;
-			found.first |= at->entries[i].first & hit;
+			found.tag |= keys->refs[i].tag & hit;
+			found.word |= keys->refs[i].word & hit;
 		}
-		if (found.value || !at->entries[RANGES_LINE_KEYS - 1].value)
+		if (found.tag || !keys->refs[RANGES_LINE_KEYS - 1].tag)
 			break;
 		line = (line + 1) & ranges_if_le(line + 2ULL, head->lines);
 	}
 	return found;
 }
 
-/*
- * The last of the `count` entries of a group that is not behind `word`, or
- * the first one; `head` is 1 where the group has one.
- */
-static __always_inline struct ranges_entry
-ranges_search(const struct ranges_entry *at, __u64 head, __u64 count,
-	      __u64 word)
+/* The one bits among the lowest ten. */
+static __always_inline __u64 ranges_count_bits(__u64 bits)
 {
-	const __u32 *firsts = &at[head].value;
-	__u64 base = head, lines, line = 0;
-
-	if (count > RANGES_LINE_ENTRIES) {
-		lines = (count + RANGES_LINE_ENTRIES - 1) / RANGES_LINE_ENTRIES;
-		base = ranges_lines_at(head, lines);
-		/* Few fixed numbers of steps: each one is verified anew. */
-		if (lines > 32)
-			for (int i = 0; i < 4; i++)
-				RANGES_HALVE(firsts, , line, lines, word);
-		for (int i = 0; i < 5; i++)
-			RANGES_HALVE(firsts, , line, lines, word);
-		base += line * RANGES_LINE_ENTRIES;
-		count = RANGES_LINE_ENTRIES;
-	}
-	for (int i = 0; i < 3; i++)
-		RANGES_HALVE(at, .first, base, count, word);
-	return at[base];
+	bits -= bits >> 1 & 0x155;
+	bits = (bits & 0x333) + (bits >> 2 & 0x333);
+	return (bits + (bits >> 4) + (bits >> 8)) & 0xf;
 }
 
-/* The list of an address, or 0. */
+/* All ones where a <= b, else 0, for all there is.  Never a branch. */
+static __always_inline __u64 ranges_if_host_le(__u64 a, __u64 b)
+{
+	__u64 borrow = (~b & a) | ((~b | a) & (b - a));
+
+	return ranges_opaque((ranges_opaque(borrow) >> 63) - 1);
+}
+
+/* As ranges_halve(), for hosts. */
+static __always_inline void ranges_halve_hosts(struct ranges_span *span,
+					       const __u64 *at, __u64 key)
+{
+	__u64 half = span->count >> 1;
+
+	span->base += ranges_keep(
+		half, ranges_if_host_le(at[span->base + half], key));
+	span->count = ranges_opaque(span->count + 1) >> 1;
+}
+
+/* The code where the host is in its range, else 0. */
+static __always_inline __u32 ranges_match(__u64 host, __u64 first, __u32 code)
+{
+	__u64 k = code >> RANGES_K_SHIFT & RANGES_K_MASK;
+	/* All 64 bits of the difference are shifted out for REST. */
+	__u64 beyond = (host - first) >> k >> (k + 1) / 64;
+
+	return code & ranges_if_zero(beyond) & ranges_if_host_le(first, host);
+}
+
+/* The part of a divided group, or of divided hosts, that may have the key. */
+static __always_inline const void *
+ranges_part(void *table, __u32 node, __u64 *count, __u64 word, int hosts)
+{
+	const void *at = ranges_node(table, node);
+	struct ranges_span parts = {0};
+
+	if (!at)
+		return 0;
+	parts.count =
+		(*count + RANGES_GROUP_ENTRIES - 1) / RANGES_GROUP_ENTRIES;
+	if (parts.count > RANGES_PARTS_MAX)
+		return 0;
+	for (int i = 0; i < 11; i++) {
+		if (hosts)
+			ranges_halve_hosts(&parts, at, word);
+		else
+			ranges_halve(&parts, at, 1, word);
+	}
+	*count -= parts.base * RANGES_GROUP_ENTRIES;
+	if (*count > RANGES_GROUP_ENTRIES)
+		*count = RANGES_GROUP_ENTRIES;
+	node += (parts.base + 1) * RANGES_BLOCK_NODES;
+	return ranges_node(table, node);
+}
+
+/* The code of a host among hosts. */
+static __always_inline __u32 ranges_find_host(void *table, __u64 slot,
+					      __u64 host)
+{
+	__u64 count = ranges_opaque(slot >> 32);
+	struct ranges_span span = {0};
+	const __u64 *firsts;
+	const __u16 *codes;
+
+	if (count > RANGES_GROUP_ENTRIES)
+		firsts = ranges_part(table, slot, &count, host, 1);
+	else
+		firsts = ranges_node(table, slot);
+	count = ranges_opaque(count);
+	if (!firsts || count > RANGES_GROUP_ENTRIES)
+		return 0;
+	span.count = ranges_opaque(count);
+	codes = (const void *)&firsts[span.count];
+	while (span.count > 1)
+		ranges_halve_hosts(&span, firsts, host);
+	return ranges_match(host, firsts[span.base], codes[span.base]);
+}
+
+/* The code of an address whose word is looked up in a group. */
+static __always_inline __u32 ranges_find_word(void *table, __u32 node,
+					      __u64 count, __u64 word,
+					      __u64 host)
+{
+	const struct ranges_line *line;
+	struct ranges_span span = {0};
+	__u64 lines, at, k, miss, slot = 0;
+	const void *group;
+	__u32 code;
+
+	if (count > RANGES_GROUP_ENTRIES)
+		group = ranges_part(table, node, &count, word, 0);
+	else
+		group = ranges_node(table, node);
+	count = ranges_opaque(count);
+	if (!group || count > RANGES_GROUP_ENTRIES)
+		return 0;
+	lines = span.count = ranges_lines(ranges_opaque(count));
+	at = ranges_lines_at(lines);
+	/* Few fixed numbers of steps: each one is verified anew. */
+	if (lines > 16)
+		for (int i = 0; i < 4; i++)
+			ranges_halve(&span, group, 1, word);
+	if (lines > 1)
+		for (int i = 0; i < 4; i++)
+			ranges_halve(&span, group, 1, word);
+	line = group;
+	line += at + span.base;
+	span.base = 0;
+	for (int i = 1; i < RANGES_LINE_ENTRIES; i++)
+		span.base += ranges_le(line->firsts[i], word);
+	code = line->codes[span.base];
+	/* What has a slot is one word. */
+	k = code >> RANGES_K_SHIFT & RANGES_K_MASK;
+	k &= ranges_if_le(code >> RANGES_KIND_SHIFT, 0);
+	miss = (word - line->firsts[span.base]) >> k;
+	code &= ranges_if_zero(miss);
+	if (code >> RANGES_KIND_SHIFT == RANGES_LIST)
+		return code;
+	slot = line->slots & ((2ULL << span.base) - 1) & RANGES_SLOTS_MASK;
+	slot = ranges_count_bits(slot) - 1;
+	slot += line->slots >> RANGES_SLOTS_SHIFT;
+	slot %= RANGES_GROUP_ENTRIES;
+	line = group;
+	line += at + lines;
+	slot = ((const __u64 *)(const void *)line)[slot];
+	if (code >> RANGES_KIND_SHIFT == RANGES_LEAF)
+		return ranges_match(host, slot, code);
+	return ranges_find_host(table, slot, host);
+}
+
+/* The code of an address, of which the list remains. */
 static __always_inline __u32 ranges_walk(void *table,
 					 const struct ranges_ipv6_head *head,
-					 __u64 high, __u64 low)
+					 __u64 network, __u64 host)
 {
-	struct ranges_entry entry = ranges_find_line(table, head, high >> 32);
-	__u64 host = low, found;
-	const struct ranges_entry *at;
-	const struct ranges_leaf *leaf;
+	struct ranges_ref ref = ranges_find_key(table, head, network >> 32);
+	const struct ranges_lone *lone;
+	__u64 word = network & 0xffffffff;
 
-	if (entry.value) {
-		high = high << 32 | low >> 32;
-		low <<= 32;
-	} else {
-		entry = head->top;
+	if (!ref.tag) {
+		ref = head->top;
+		word = network >> 32;
 	}
-	if (entry.value >> RANGES_K_SHIFT == RANGES_K_COUNTED) {
-		at = ranges_node(table, entry.value);
-		if (!at || entry.first > RANGES_SEARCH_MAX)
+	switch (ref.tag >> RANGES_REFERENCE_SHIFT) {
+	case RANGES_GROUP:
+		return ranges_find_word(table, ref.word,
+					ref.tag & RANGES_COUNT_MASK, word,
+					host);
+	case RANGES_LONE:
+		lone = ranges_node(table, ref.word);
+		if (!lone)
 			return 0;
-		entry = ranges_search(at, 0, entry.first, high >> 32);
+		return ranges_match(host, lone->first, lone->code) &
+		       ranges_if_zero(word ^ lone->word);
+	default:
+		return ranges_match(word, ref.word, ref.tag);
 	}
-	/* Three words, each of which may be in parts. */
-	for (int i = 0; i < RANGES_IPV6_STEPS; i++) {
-		found = ((high >> 32) - entry.first) >>
-			(entry.value >> RANGES_K_SHIFT);
-		entry.value &= ranges_if_zero(found);
-		switch (entry.value >> RANGES_KIND_SHIFT & RANGES_KIND_MASK) {
-		case RANGES_LIST:
-			return entry.value & RANGES_LIST_MASK;
-		case RANGES_GROUP:
-			high = high << 32 | low >> 32;
-			low <<= 32;
-			break;
-		case RANGES_LEAF:
-			leaf = (const void *)ranges_node(table, entry.value);
-			if (!leaf)
-				return 0;
-			found = (host - leaf->first) >> (leaf->k & 63);
-			return leaf->list & ranges_if_zero(found) &
-			       RANGES_LIST_MASK;
-		}
-		at = ranges_node(table, entry.value);
-		if (!at || at->first > RANGES_SEARCH_MAX)
-			return 0;
-		entry = ranges_search(at, 1, at->first, high >> 32);
-	}
-	return 0;
 }
 
 static __always_inline const struct list *
@@ -277,6 +395,7 @@ ranges_lookup_ipv6(const struct addr *address, __u32 *id)
 	__u32 zero = 0;
 	void *table;
 
+	*id = 0;
 	table = bpf_map_lookup_elem(&ranges_ipv6, &zero);
 	if (!table)
 		return 0;
@@ -285,7 +404,8 @@ ranges_lookup_ipv6(const struct addr *address, __u32 *id)
 		return 0;
 	__builtin_memcpy(words, address, sizeof(words));
 	*id = ranges_walk(table, &page->head, bpf_be64_to_cpu(words[0]),
-			  bpf_be64_to_cpu(words[1]));
+			  bpf_be64_to_cpu(words[1])) &
+	      RANGES_LIST_MASK;
 	return &page->head.lists[*id];
 }
 
@@ -312,8 +432,6 @@ ranges_lookup(enum family family, const struct addr *address, __u32 *id)
 {
 	const struct list *list = ranges_lookup_any(family, address, id);
 
-	if (!list)
-		*id = 0;
 	return *id ? list : 0;
 }
 

@@ -78,107 +78,135 @@ struct ranges_ipv4_page {
 };
 
 /*
- * IPv6 takes an address as four words of 32 bits.  The first one is looked up
- * in a hash, each further one in a group of entries, which are in order and
- * don't overlap.  An entry stands for 2^k words from `first` on, or, with k =
- * REST, for all up to the next entry.  Its value is k, a kind, and a number:
+ * IPv6 takes an address apart: 32 bits, 32 bits, and the 64 bits of the host.
+ * The first word is looked up in a hash.  It has the /32s that are divided
+ * further, and small ones that are not; where it has none, `top` takes its
+ * place.  What both give is a reference:
  *
- *   LIST   a list, or 0
- *   GROUP  the node of a group, for the next word
- *   PART   the node of a group, for the same word: what has more than
- *	    SEARCH_MAX entries is cut into parts
- *   LEAF   the node of a leaf: the only range in this /64
+ *   ENTRY  one entry, for the next word (the hash), the same word (top)
+ *   GROUP  a group of entries, for that word; the tag has their number
+ *   LONE   the only range in this /32 is one within a /64
  *
- * The pages lie one behind the other; a node is 16 octets: two entries or a
- * leaf.  A group begins with an entry that has the number of its entries in
- * `first`; they follow, up to LINE_ENTRIES of them.  More of them fill lines,
- * cache lines each, the last one by repeating its last entry, and between head
- * and lines is the `first` of the first entry of each line, so that a search
- * misses the cache once there, and once in the line.
+ * The entries of a group are in order and don't overlap.  Each stands for 2^k
+ * words from its first one on, or, with k = REST, for all up to the next
+ * entry.  Its code is k, a list, and a kind:
  *
- * The hash has the /32s that are divided further, and small undivided ones;
- * where it has none, `top` takes its place.  What both give is an entry for
- * the next word (the hash) or the same (top), or else, with k = COUNTED and
- * the number of entries in `first`, a group that has no such head.
+ *   LIST   these words belong to the list, or to none if it is 0
+ *   LEAF   of this one word, 2^k hosts from that in its slot on do
+ *   HOSTS  this word is divided further: its slot has where the hosts are,
+ *          and how many entries they are
+ *
+ * Everything is found by its node, of 16 octets; the pages lie one behind the
+ * other, nothing but the hash reaches across their borders.  A group consists
+ * of the first words of each line, filled up to whole cache lines, unless
+ * there is one line only; the lines, the last one repeating its last entry;
+ * and the slots, in the order of the entries that have one.  So a search
+ * misses the cache once there, once in the line, and once in the slots.
+ *
+ * Hosts are an array of their first numbers, and behind it one of codes; all
+ * are of the kind LIST.
+ *
+ * More than GROUP_ENTRIES are divided into parts of just so many.  The first
+ * BLOCK then has the first words or hosts of the parts, and each of the
+ * following ones has a part, a group or hosts itself.
  */
-struct ranges_entry {
-	__u32 value;
-	__u32 first;
-};
+#define RANGES_IPV6_PAGE_SIZE (1 << 20)
+#define RANGES_NODE_SIZE      16
+#define RANGES_PAGE_NODES     (RANGES_IPV6_PAGE_SIZE / RANGES_NODE_SIZE)
+#define RANGES_BLOCK_SIZE     (32 << 10)
+#define RANGES_BLOCK_NODES    (RANGES_BLOCK_SIZE / RANGES_NODE_SIZE)
+#define RANGES_GROUP_ENTRIES  2048
+#define RANGES_PARTS_MAX      2048
+#define RANGES_LINE_ENTRIES   10
+#define RANGES_LINE_SIZE      64
+#define RANGES_LINE_NODES     (RANGES_LINE_SIZE / RANGES_NODE_SIZE)
+#define RANGES_LINE_WORDS     (RANGES_LINE_SIZE / 4)
 
 enum ranges_kind {
 	RANGES_LIST,
-	RANGES_GROUP,
-	RANGES_PART,
 	RANGES_LEAF,
+	RANGES_HOSTS,
 };
 
-#define RANGES_K_SHIFT	      26
-#define RANGES_K_REST	      32
-#define RANGES_K_COUNTED      63
-#define RANGES_KIND_SHIFT     24
-#define RANGES_KIND_MASK      3
-#define RANGES_NUMBER_MASK    0xffffff
-#define RANGES_LINE_ENTRIES   8
-#define RANGES_IPV6_WORDS     4
-#define RANGES_IPV6_STEPS     7 /* entries on the way of a lookup */
-#define RANGES_IPV6_PAGE_SIZE (1 << 20)
-#define RANGES_PAGE_NODES     (RANGES_IPV6_PAGE_SIZE / 16)
-#define RANGES_PAGE_ENTRIES   (RANGES_IPV6_PAGE_SIZE / 8)
+#define RANGES_K_SHIFT	  8
+#define RANGES_K_MASK	  63
+#define RANGES_K_REST	  63
+#define RANGES_KIND_SHIFT 14
 
-/* 2^k addresses from `first` on, which are the last 64 bits; k below 64. */
-struct ranges_leaf {
-	__u64 first;
-	__u32 k;
-	__u32 list;
+struct ranges_line {
+	__u32 firsts[RANGES_LINE_ENTRIES];
+	__u16 codes[RANGES_LINE_ENTRIES];
+	__u32 slots; /* a bit for each entry with a slot, then its first one */
+};
+
+#define RANGES_SLOTS_SHIFT RANGES_LINE_ENTRIES
+#define RANGES_SLOTS_MASK  ((1 << RANGES_SLOTS_SHIFT) - 1)
+
+/* The lines that `count` entries fill: count / 10, rounded up. */
+static inline __u64 ranges_lines(__u64 count)
+{
+	return (count + RANGES_LINE_ENTRIES - 1) * 6554 >> 16;
+}
+
+/* The line, counted from the start of the group, at which its lines begin. */
+static inline __u64 ranges_lines_at(__u64 lines)
+{
+	if (lines == 1)
+		return 0;
+	return (lines + RANGES_LINE_WORDS - 1) / RANGES_LINE_WORDS;
+}
+
+enum ranges_reference {
+	RANGES_ENTRY,
+	RANGES_GROUP,
+	RANGES_LONE,
+};
+
+#define RANGES_REFERENCE_SHIFT 30
+#define RANGES_COUNT_MASK      ((1 << RANGES_REFERENCE_SHIFT) - 1)
+
+struct ranges_ref {
+	__u32 tag;  /* reference, and code or number of entries; 0: none */
+	__u32 word; /* the first one of the entry, or a node */
+};
+
+struct ranges_lone {
+	__u64 first; /* host */
+	__u32 word;
+	__u32 code;
 };
 
 /*
- * A line of the hash, filled from the start; the value of an entry that is
- * there is not 0.  Who does not find his word in a full line goes on to the
- * next one, TRIES lines in all, around the end.
+ * A line of the hash, filled from the start.  Who does not find his word in a
+ * full line goes on to the next one, TRIES lines in all, around the end.
  */
-#define RANGES_LINE_KEYS  5
-#define RANGES_LINE_NODES 4
-#define RANGES_LINE_TRIES 8
+#define RANGES_LINE_KEYS 5
+#define RANGES_TRIES	 8
 
-struct ranges_line {
-	struct ranges_entry entries[RANGES_LINE_KEYS];
-	__u32 keys[RANGES_LINE_KEYS];
+struct ranges_keys {
+	struct ranges_ref refs[RANGES_LINE_KEYS];
+	__u32 words[RANGES_LINE_KEYS];
 	__u32 reserved;
 };
 
 struct ranges_ipv6_head {
 	struct list lists[LISTS_MAX];
-	struct ranges_entry top;
+	struct ranges_ref top;
 	__u32 hash;   /* its first node, a multiple of LINE_NODES */
 	__u32 lines;  /* of the hash, 1 at least */
-	__u32 factor; /* of its function, ranges_line_of() */
+	__u32 factor; /* of its function, ranges_hash() */
 	__u32 reserved[11];
 };
-
-/* The entry, seen from its head, at which the lines of a group begin. */
-static inline __u64 ranges_lines_at(__u64 heads, __u64 lines)
-{
-	return (heads + (lines + 1) / 2 + RANGES_LINE_ENTRIES - 1) &
-	       ~(RANGES_LINE_ENTRIES - 1ULL);
-}
-
-/* Groups and leaves begin before this entry of a page. */
-#define RANGES_GROUP_MAX                                                       \
-	(RANGES_SEARCH_MAX + RANGES_SEARCH_MAX / RANGES_LINE_ENTRIES / 2 +     \
-	 2 * RANGES_LINE_ENTRIES)
-#define RANGES_PAGE_STARTS (RANGES_PAGE_ENTRIES - RANGES_GROUP_MAX)
 
 struct ranges_ipv6_page {
 	union {
 		struct ranges_ipv6_head head; /* of page 0 only */
-		struct ranges_entry entries[RANGES_PAGE_ENTRIES];
+		__u8 octets[RANGES_IPV6_PAGE_SIZE];
 	};
 };
 
-static inline __u32 ranges_line_of(const struct ranges_ipv6_head *head,
-				   __u32 word)
+/* The line of the hash for a word. */
+static inline __u32 ranges_hash(const struct ranges_ipv6_head *head, __u32 word)
 {
 	__u64 hash = word * head->factor;
 
@@ -190,10 +218,14 @@ _Static_assert(sizeof(struct ranges_ipv4_root) == RANGES_IPV4_PAGE_SIZE,
 _Static_assert(sizeof(struct ranges_ipv4_page) == RANGES_IPV4_PAGE_SIZE,
 	       "ranges fill a page");
 _Static_assert(sizeof(struct ranges_ipv6_page) == RANGES_IPV6_PAGE_SIZE,
-	       "entries fill a page");
-_Static_assert(sizeof(struct ranges_ipv6_head) % 64 == 0,
-	       "nodes and lines begin where cache lines do");
-_Static_assert(sizeof(struct ranges_line) == 64, "a line is a cache line");
-_Static_assert(sizeof(struct ranges_leaf) == 16, "a leaf is a node");
+	       "nodes fill a page");
+_Static_assert(sizeof(struct ranges_ipv6_head) % RANGES_LINE_SIZE == 0,
+	       "lines begin where cache lines do");
+_Static_assert(sizeof(struct ranges_line) == RANGES_LINE_SIZE,
+	       "a line is a cache line");
+_Static_assert(sizeof(struct ranges_keys) == RANGES_LINE_SIZE,
+	       "so is a line of the hash");
+_Static_assert(sizeof(struct ranges_lone) == RANGES_NODE_SIZE,
+	       "a lone range is a node");
 
 #endif

@@ -82,7 +82,10 @@ struct source_verdict {
 	__s32 score;
 	__u64 refresh; /* from then on a SYN asks for a new lookup, once */
 	__u64 expires;
-	__u64 watch; /* until then a SYN is noted in `pending`, once */
+	__u64 watch;  /* until then a SYN is noted in `pending`, once */
+	__u64 since;  /* the same was said of it from then on */
+	__u64 causes; /* zones that moved the score: userspace/worker/causes.h
+		       */
 };
 
 /*
@@ -190,6 +193,7 @@ struct rules {
 	__be16 ports[PORTS_MAX];
 	struct door_ipv4 ipv4[DOORS_MAX];
 	struct door_ipv6 ipv6[DOORS_MAX];
+	__u32 reserved; /* no padding: two of them compare as memory */
 };
 
 /*

@@ -201,7 +201,9 @@ static void each_list_has_its_action(void **state)
 
 static void a_feed_that_only_counts_leaves_the_rest_to_others(void **state)
 {
+	struct list_counters before, after;
 	struct list meanings[LISTS_MAX];
+	struct result out;
 
 	(void)state;
 	harness_fresh();
@@ -209,8 +211,12 @@ static void a_feed_that_only_counts_leaves_the_rest_to_others(void **state)
 	harness_meanings(meanings);
 	meanings[LIST_NUMBER_FED].action = ACTION_PASS;
 	harness_lists(meanings);
+	before = harness_list_counters(LIST_NUMBER_FED);
 	harness_expect(&(struct packet){.from = SOURCE_IPV4}, REASON_HELD,
-		       ACTION_DROP, NULL);
+		       ACTION_DROP, &out);
+	after = harness_list_counters(LIST_NUMBER_FED);
+	assert_int_equal(after.ipv4 - before.ipv4, 1);
+	assert_int_equal(out.twin.list, LIST_NUMBER_FED);
 }
 
 static void a_swap_replaces_all_of_a_list(void **state)

@@ -349,7 +349,7 @@ static void the_sample_loads_in_monitor_mode(void **state)
 	config_free(config);
 }
 
-/* Whether a commented line of the sample is a setting, or ends one. */
+/* Whether a commented line of the sample is a setting, or begins or ends one */
 static bool is_setting(const char *line)
 {
 	size_t word;
@@ -357,6 +357,8 @@ static bool is_setting(const char *line)
 	if (*line == '}' || *line == '\t')
 		return true;
 	word = strspn(line, "abcdefghijklmnopqrstuvwxyz-");
+	if (strncmp(line + word, " \"", 2) == 0)
+		return line[strcspn(line, "\n") - 1] == '{';
 	return word > 0 && strncmp(line + word, " = ", 3) == 0;
 }
 
@@ -378,6 +380,7 @@ static void the_sample_loads_with_all_its_examples(void **state)
 	free(text);
 	assert_int_equal(config->allow_count, 2);
 	assert_int_equal(config->block_count, 1);
+	assert_int_equal(config->feed_count, 1);
 	assert_int_equal(config->health.on_up_count, 2);
 	assert_int_equal(config->health.on_down_count, 3);
 	assert_non_null(config->health.helo);

@@ -98,9 +98,9 @@ static void what_is_not_supported_is_named(void **state)
 		{"dnsbl { action = reject }",
 		 "t.conf:1: dnsbl.action = \"reject\" is not supported by this "
 		 "version: use drop or reset"},
-		{"dnsbl { quota = \"1/1d\" }",
-		 "t.conf:1: dnsbl.quota = \"1/1d\" is not supported by this "
-		 "version: leave it out, lookups are unlimited"},
+		{"dnsbl { overload = defer }",
+		 "t.conf:1: dnsbl.overload = \"defer\" is not supported by "
+		 "this version: use pass"},
 	};
 
 	(void)state;

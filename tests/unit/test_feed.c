@@ -146,6 +146,10 @@ static const struct {
 	{":127.0.0.2:see http://example.org/$\n192.0.2\n", FEED_IP4SET, 1, 0, 0,
 	 "192.0.2.7"},
 	{"192.0.2.0/24\n!192.0.2.1\n", FEED_IP4SET, 1, 0, 0, "192.0.2.7"},
+	{"192.0.2\n198.51.100.7\n203.0.113.5-9\n", FEED_IP4SET, 3, 0, 0,
+	 "203.0.113.9"},
+	{"1.5 percent\n198.51.100.7\n198.51.100.8\n", FEED_PLAIN, 2, 0, 1,
+	 "198.51.100.7"},
 	{"$TTL 3600\n2001:db8::/32\n", FEED_IP6TRIE, 0, 1, 0, "2001:db8::1"},
 	{"$TTL 3600\n2001:db8:1:2\n", FEED_IP6TSET, 0, 1, 0, "2001:db8:1:2::9"},
 	{"$TTL 1\n$DATASET ip4set @\n192.0.2.1\n", FEED_COMBINED, 1, 0, 0,
@@ -254,7 +258,7 @@ static void problems_are_counted_and_the_first_are_kept(void **state)
 					 "bad %u\n192.0.2.9/24\n", i);
 	assert_int_equal(feed_of_text(text, FEED_PLAIN, &report, &set), 0);
 	assert_int_equal(report.count[FEED_REJECTED], 30);
-	assert_int_equal(report.count[FEED_CORRECTED], 30);
+	assert_int_equal(report.count[FEED_NOTED], 30);
 	assert_int_equal(report.problem_count, 2 * FEED_PROBLEMS_MAX);
 	assert_int_equal(report.problems[0].line, 1);
 	assert_string_equal(report.problems[0].text, "bad 0");

@@ -124,6 +124,10 @@ static const struct zone_case traps[] = {
 	{FEED_IP6TRIE,
 	 "::/0\n!2001:db8::/32\n",
 	 {"::1", "2001:db8::1", "ffff::1"}},
+	{FEED_IP6TRIE,
+	 "::ffff:7f00:2\n::ffff:7f00:0/126\n!::ffff:7f00:1\n2001:db8::/32\n",
+	 {"::ffff:7f00:2", "::ffff:7f00:1", "::ffff:7f00:3", "::ffff:7f00:4",
+	  "2001:db8::1"}},
 	{FEED_IP6TSET,
 	 "2001:db8:1:2\n!2001:db8:1:2::5\n2001:db8::\n::1\n"
 	 "2001:db8:3:4 :0:\n!2001:db8:3:4\n2001:db8:5:6/64\n",
@@ -294,12 +298,22 @@ static void run(void)
 	_exit(127);
 }
 
+/* Lists of IPv6 have test entries that would else be IPv4. */
+static enum family family_in(size_t zone, const struct addr *addr)
+{
+	enum feed_format format = server.zones[zone].format;
+
+	if (format == FEED_IP6TRIE || format == FEED_IP6TSET)
+		return FAMILY_IPV6;
+	return addr_family(addr);
+}
+
 static void name_of(const struct addr *addr, size_t zone, char name[static 128])
 {
 	static const char digits[] = "0123456789abcdef";
 	char *at = name;
 
-	if (addr_family(addr) == FAMILY_IPV4) {
+	if (family_in(zone, addr) == FAMILY_IPV4) {
 		for (int i = 15; i >= 12; i--)
 			at += sprintf(at, "%u.", addr->octets[i]);
 	} else {
@@ -390,7 +404,8 @@ static void compare(size_t zone, const struct ranges_set *set,
 	struct prefix prefix;
 	char text[ADDR_TEXT];
 	int theirs = ask(zone, addr);
-	int ours = ranges_set_find(set, addr, &prefix);
+	int ours =
+		ranges_set_find_as(set, family_in(zone, addr), addr, &prefix);
 
 	if (theirs < 0)
 		fail_msg("rbldnsd does not answer");

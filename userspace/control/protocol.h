@@ -8,7 +8,7 @@
  *
  * "args" may be left out.  No other key is known in a request.  In results,
  * keys may be added and readers ignore what they don't know.  The types that
- * the keys of `status` and `explain` have:
+ * the keys of `status`, `explain` and `lookup` have:
  *
  *   NAME_s           seconds, a number; null or missing: not known, never yet
  *   since            Unix time in seconds
@@ -19,21 +19,30 @@
  *   primaries.state  "up", "down", "unknown"
  *   primaries.reason a name of PROBE_REASON_TABLE; "reply", where there is
  *                    one, is the line of the primary that decided
- *   zones.state      "ok", "unknown" (not tested yet), or what is wrong, in
- *                    a word
- *   zones.reason     words for people, "" where all is well
- *   feeds.state      "fresh", or what is wrong
+ *   zones.state      "ok", "untested" (not yet), or what is wrong, in a word;
+ *                    "state_s": for how long
+ *   zones.reason     words for people that complete "it ...", "" where all is
+ *                    well; "remedy": what can be done, or ""
+ *   zones            numbers: queries, listed, failed, waiting (sources for its
+ *                    answer), in_flight (questions), p50_s and p99_s (of its
+ *                    answers lately), quota_used and quota_limit (0: none)
+ *   feeds.state      "fresh", or what is wrong; "reason" has words for it.
+ *                    "entries" and "age_s" (null: none) are of the version
+ *                    in force, "ipv4" and "ipv6" SYNs that it decided
  *   action           "pass", "drop", "reset": what the kernel does, so
  *                    always "pass" in monitor mode
  *   reason           a name of REASON_TABLE
  *   verdict          "listed", "clean", "unknown"
  *   list, prefix     which list names the address, and as part of what; null
+ *   list_age_s       how old its file or entry is; null for a configured list
  *   sites.answer     the address that the zone answered; null: no listing
  *   sites.matched    whether the answer counts for the score
  *   sites.why        null, or why there is no answer
  *   lists            name, entries, and "ipv4" and "ipv6": SYNs it decided
  *   lookups          numbers: waiting, active, asked, shed (no room to wait),
- *                    verdicts (in the kernel's map)
+ *                    shed_network (too many of one network), verdicts (in the
+ *                    kernel's map)
+ *   sites.text       of `lookup`: the TXT of a listing, where it has one
  *   threshold        of `dnsbl`; beside "score"
  *
  * The server and posternctl are the users.  Pure: bytes in, values out.

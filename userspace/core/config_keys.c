@@ -19,7 +19,6 @@
 #define DOMAINS_MAX  64
 
 #define AT(member)	   .offset = offsetof(struct config, member)
-#define OF_FEED(member)	   .offset = offsetof(struct config_feed, member)
 #define OF_PRIMARY(member) .offset = offsetof(struct config_primary, member)
 #define COUNTED(member)	   .count = offsetof(struct config, member)
 
@@ -27,7 +26,6 @@ _Static_assert(sizeof(enum config_mode) == sizeof(unsigned int), "choice");
 _Static_assert(sizeof(enum config_attach) == sizeof(unsigned int), "choice");
 _Static_assert(sizeof(enum config_policy) == sizeof(unsigned int), "choice");
 _Static_assert(sizeof(enum action) == sizeof(unsigned int), "choice");
-_Static_assert(sizeof(enum feed_format) == sizeof(unsigned int), "choice");
 _Static_assert(offsetof(struct config_primary, name) == 0, "title");
 _Static_assert(offsetof(struct config_feed, name) == 0, "title");
 _Static_assert(sizeof(enum unknown) == sizeof(unsigned int), "choice");
@@ -61,21 +59,15 @@ static const struct config_choice unknowns[] = {
 	{0},
 };
 
-static const struct config_choice actions[] = {
-	{"drop", ACTION_DROP},
-	{"reset", ACTION_RESET},
+/* Of one kind only, as long as nobody can be deferred. */
+static const struct config_choice overloads[] = {
+	{"pass", 0},
 	{0},
 };
 
-#define FORMAT(NAME, name) {name, FEED_##NAME},
-static const struct config_choice formats[] = {
-	FEED_FORMAT_TABLE(FORMAT){0},
-};
-
-static const struct config_choice feed_actions[] = {
+static const struct config_choice actions[] = {
 	{"drop", ACTION_DROP},
 	{"reset", ACTION_RESET},
-	{"count", ACTION_PASS},
 	{0},
 };
 
@@ -225,71 +217,6 @@ static const struct config_key primary_keys[] = {
 		.kind = &config_kind_port,
 		.fallback = "25",
 		OF_PRIMARY(port),
-	},
-};
-
-static const struct config_key feed_keys[] = {
-	{
-		.name = "file",
-		.kind = &config_kind_text,
-		.accepts = config_is_path,
-		.hint = "an absolute path",
-		OF_FEED(file),
-	},
-	{
-		.name = "format",
-		.kind = &config_kind_choice,
-		.fallback = "auto",
-		.choices = formats,
-		OF_FEED(format),
-	},
-	{
-		.name = "action",
-		.kind = &config_kind_choice,
-		.fallback = "drop",
-		.choices = feed_actions,
-		OF_FEED(action),
-	},
-	{
-		.name = "max-age",
-		.kind = &config_kind_duration,
-		.fallback = "7d",
-		.least = 0,
-		.most = 3650 * DAY,
-		.hint = "0s is without limit",
-		OF_FEED(max_age_ms),
-	},
-	{
-		.name = "max-rejected",
-		.kind = &config_kind_number,
-		.fallback = "50",
-		.least = 0,
-		.most = 100,
-		OF_FEED(rejected_max),
-	},
-	{
-		.name = "max-change",
-		.kind = &config_kind_number,
-		.fallback = "50",
-		.least = 0,
-		.most = 1000000,
-		OF_FEED(change_max),
-	},
-	{
-		.name = "widest-ipv4",
-		.kind = &config_kind_number,
-		.fallback = "8",
-		.least = 1,
-		.most = 32,
-		OF_FEED(widest_ipv4),
-	},
-	{
-		.name = "widest-ipv6",
-		.kind = &config_kind_number,
-		.fallback = "19",
-		.least = 1,
-		.most = 128,
-		OF_FEED(widest_ipv6),
 	},
 };
 
@@ -447,6 +374,13 @@ static const struct config_key dnsbl_keys[] = {
 		AT(dnsbl.quota),
 	},
 	{
+		.name = "overload",
+		.kind = &config_kind_choice,
+		.fallback = "pass",
+		.choices = overloads,
+		.offset = CONFIG_NOWHERE,
+	},
+	{
 		.name = "nameservers",
 		.kind = &config_kind_endpoint,
 		.entries = CONFIG_NAMESERVERS_MAX,
@@ -487,8 +421,8 @@ const struct config_section config_sections[CONFIG_SECTIONS] = {
 	},
 	{
 		.name = "feed",
-		.keys = feed_keys,
-		.key_count = COUNT(feed_keys),
+		.keys = config_feed_keys,
+		.key_count = CONFIG_FEED_KEYS,
 		.size = sizeof(struct config_feed),
 		AT(feeds),
 		COUNTED(feed_count),
@@ -514,7 +448,7 @@ static const struct config_unsupported unsupported[] = {
 	{"bypass", "policy", "witness", NULL, "use strict or off"},
 	{"bypass", "action", "defer", NULL, "use drop or reset"},
 	{"bypass", "patience", NULL, NULL, "leave it out, nobody is deferred"},
-	{"dnsbl", "quota", NULL, "0", "leave it out, lookups are unlimited"},
+	{"dnsbl", "overload", "defer", NULL, "use pass"},
 	{"dnsbl", "action", "reject", NULL, "use drop or reset"},
 };
 

@@ -88,6 +88,10 @@ struct config_section {
 #define CONFIG_SECTIONS 6
 extern const struct config_section config_sections[CONFIG_SECTIONS];
 
+/* config_keys_feed.c: those of the section `feed`. */
+#define CONFIG_FEED_KEYS 8
+extern const struct config_key config_feed_keys[CONFIG_FEED_KEYS];
+
 /* NULL for a name that is none. */
 const struct config_section *config_section_find(const char *name);
 const struct config_key *config_key_find(const struct config_section *section,

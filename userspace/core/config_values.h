@@ -4,7 +4,7 @@
  * with *out untouched, and what prints them again.  Pure; what bounds a key
  * has is not known here.
  *
- * Private to core/config*.c.
+ * Private to core/config*.c; times are also read from command lines.
  */
 #ifndef POSTERN_CORE_CONFIG_VALUES_H
 #define POSTERN_CORE_CONFIG_VALUES_H

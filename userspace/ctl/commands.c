@@ -12,11 +12,15 @@
 #include "core/config.h"
 #include "ctl/explain.h"
 #include "ctl/feed.h"
+#include "ctl/import_postfix.h"
+#include "ctl/lists.h"
+#include "ctl/lookup.h"
 #include "ctl/replay.h"
 #include "ctl/status.h"
 
 /* A healthy daemon answers at once; reading a configuration may take time. */
 #define ANSWER_S 5
+#define LOOKUP_S (CONTROL_TIMEOUT_MS / 1000 + 5)
 #define RELOAD_S (CONTROL_TIMEOUT_MS / 1000 + 5)
 
 static void show_status(const struct print *print, const json_t *result)
@@ -30,18 +34,32 @@ static enum ctl_exit run_status(const struct ctl *ctl, char **operands)
 	return ctl_ask(ctl, "status", json_object(), ANSWER_S, show_status);
 }
 
-static enum ctl_exit run_explain(const struct ctl *ctl, char **operands)
+/* Asks something about an address. */
+static enum ctl_exit ask_about(const struct ctl *ctl, const char *command,
+			       const char *operand, unsigned int timeout_s,
+			       void (*show)(const struct print *print,
+					    const json_t *result))
 {
 	char text[ADDR_TEXT];
 	struct addr addr;
 
-	if (addr_parse(operands[0], &addr) < 0) {
-		ctl_error(ctl, "\"%s\" is no IP address", operands[0]);
+	if (addr_parse(operand, &addr) < 0) {
+		ctl_error(ctl, "\"%s\" is no IP address", operand);
 		return CTL_MISUSED;
 	}
-	return ctl_ask(ctl, "explain",
+	return ctl_ask(ctl, command,
 		       json_pack("{s:s}", "address", addr_format(&addr, text)),
-		       ANSWER_S, explain_show);
+		       timeout_s, show);
+}
+
+static enum ctl_exit run_explain(const struct ctl *ctl, char **operands)
+{
+	return ask_about(ctl, "explain", operands[0], ANSWER_S, explain_show);
+}
+
+static enum ctl_exit run_lookup(const struct ctl *ctl, char **operands)
+{
+	return ask_about(ctl, "lookup", operands[0], LOOKUP_S, lookup_show);
 }
 
 static void show_reload(const struct print *print, const json_t *result)
@@ -53,9 +71,18 @@ static void show_reload(const struct print *print, const json_t *result)
 
 static enum ctl_exit run_reload(const struct ctl *ctl, char **operands)
 {
+	bool force = ctl_option(ctl, "force") != NULL;
+
 	(void)operands;
-	return ctl_ask(ctl, "reload", json_object(), RELOAD_S, show_reload);
+	return ctl_ask(ctl, "reload", json_pack("{s:b}", "force", (int)force),
+		       RELOAD_S, show_reload);
 }
+
+#define RUNTIME_OPTIONS                                                        \
+	{                                                                      \
+		{"for", "TIME", "how long: 90s, 30m, 12h, 2d (for ever)"},     \
+			{"note", "TEXT", "why, for whoever wonders later"},    \
+	}
 
 const struct ctl_command ctl_commands[] = {
 	{
@@ -78,9 +105,26 @@ const struct ctl_command ctl_commands[] = {
 		.run = run_explain,
 	},
 	{
+		.name = "lookup",
+		.operands = "ADDR",
+		.operand_count = 1,
+		.summary = "what DNSBLs say of ADDR, asked afresh",
+		.help = "Every zone is asked now, in whatever state it is, and "
+			"listings are shown with their texts. It changes no "
+			"verdict and counts for no quota. For root and members "
+			"of group \"postern-admin\".",
+		.example = "posternctl lookup 203.0.113.66",
+		.run = run_lookup,
+	},
+	{
 		.name = "reload",
 		.operands = "",
-		.summary = "read the configuration again",
+		.options =
+			{
+				{"force", "",
+				 "take feeds whatever their size has become"},
+			},
+		.summary = "read the configuration and all feeds again",
 		.help = "A bad configuration is refused in whole, and the one "
 			"in force stays. For root and members of group "
 			"\"postern-admin\".",
@@ -100,9 +144,7 @@ const struct ctl_command ctl_commands[] = {
 				 "instead of the addresses of the "
 				 "configuration: may be repeated; \"any\" "
 				 "protects every destination"},
-				{"gate", "STATE",
-				 "open (unless given) or "
-				 "closed"},
+				{"gate", "STATE", "open (default) or closed"},
 				{"frames", "",
 				 "print a line for each SYN: frame N SRC > DST "
 				 "action reason"},
@@ -114,9 +156,9 @@ const struct ctl_command ctl_commands[] = {
 			"daemon is asked, nothing is attached, sent or looked "
 			"up. Each frame is judged alone, as if it were the "
 			"first one and mode were enforce, with no source "
-			"known to DNSBLs. Without a configuration there are "
-			"no lists, and every destination is protected. Takes "
-			"root.",
+			"known to DNSBLs. Feeds are read from their files; "
+			"without a configuration there are no lists, and "
+			"every destination is protected. Takes root.",
 		.example = "posternctl replay --frames --protect any "
 			   "smtp.pcap",
 		.run = replay_run,
@@ -145,6 +187,83 @@ const struct ctl_command ctl_commands[] = {
 			"status 1: posternd would refuse the file.",
 		.example = "posternctl feed check drop.txt 192.0.2.1",
 		.run = feed_check_run,
+	},
+	{
+		.name = "allow add",
+		.operands = "PREFIX",
+		.operand_count = 1,
+		.options = RUNTIME_OPTIONS,
+		.summary = "never refuse PREFIX, from now on",
+		.help = "In force when it returns, and kept over restarts. It "
+			"wins over every list that refuses. For root and "
+			"members of group \"postern-admin\".",
+		.example = "posternctl allow add 192.0.2.0/24 --for 2d --note "
+			   "'case 4711'",
+		.run = lists_allow_add,
+	},
+	{
+		.name = "allow del",
+		.operands = "PREFIX",
+		.operand_count = 1,
+		.summary = "take back an `allow add`",
+		.help = "PREFIX is as it was added.",
+		.example = "posternctl allow del 192.0.2.0/24",
+		.run = lists_allow_del,
+	},
+	{
+		.name = "allow list",
+		.operands = "",
+		.summary = "what was added so",
+		.help = "Without what the configuration allows.",
+		.example = "posternctl allow list",
+		.run = lists_allow_list,
+	},
+	{
+		.name = "block add",
+		.operands = "PREFIX",
+		.operand_count = 1,
+		.options = RUNTIME_OPTIONS,
+		.summary = "refuse PREFIX, from now on",
+		.help = "In force when it returns, and kept over restarts. "
+			"What covers an address of this host or of a primary "
+			"is refused. Allow lists win over it. For root and "
+			"members of group \"postern-admin\".",
+		.example = "posternctl block add 203.0.113.66 --for 12h",
+		.run = lists_block_add,
+	},
+	{
+		.name = "block del",
+		.operands = "PREFIX",
+		.operand_count = 1,
+		.summary = "take back a `block add`",
+		.help = "PREFIX is as it was added.",
+		.example = "posternctl block del 203.0.113.66",
+		.run = lists_block_del,
+	},
+	{
+		.name = "block list",
+		.operands = "",
+		.summary = "what was added so",
+		.help = "Without what the configuration blocks, and without "
+			"feeds.",
+		.example = "posternctl block list",
+		.run = lists_block_list,
+	},
+	{
+		.name = "import-postfix",
+		.operands = "DIR_OR_FILE",
+		.operand_count = 1,
+		.summary = "make a configuration of Postfix's",
+		.help = "Reads a main.cf as Postfix does, takes its DNSBLs, "
+			"their threshold and the networks that it allows, "
+			"follows it into the cidr tables that it names, and "
+			"prints a configuration for posternd: in monitor mode, "
+			"with what you have to fill in marked CHANGE, and with "
+			"a comment for all that can't be carried over. Nothing "
+			"is changed, no daemon is asked. What Postfix would "
+			"refuse is an error.",
+		.example = "posternctl import-postfix /etc/postfix",
+		.run = import_postfix_run,
 	},
 };
 const size_t ctl_command_count = sizeof(ctl_commands) / sizeof(ctl_commands[0]);

@@ -80,7 +80,7 @@ static void print_options(const struct print *print,
 			  const struct ctl_command *command)
 {
 	print_heading(print, "Options");
-	for (size_t i = 0; i < option_count(command); i++)
+	for (size_t i = 0; command && i < option_count(command); i++)
 		print_option(print, "", command->options[i].name,
 			     command->options[i].operand,
 			     command->options[i].words);
@@ -119,18 +119,30 @@ static void print_command_help(const struct print *print,
 	print_paragraph(print, TONE_PLAIN, "  ", "%s", command->example);
 }
 
-static void print_help(const struct print *print)
+static void print_commands(const struct print *print)
 {
-	char name[32];
+	int widest = 0, width;
+	char name[48];
 
-	print_usage(print->out, NULL);
 	print_heading(print, "Commands");
+	for (size_t i = 0; i < ctl_command_count; i++) {
+		width = (int)(strlen(ctl_commands[i].name) + 1 +
+			      strlen(ctl_commands[i].operands));
+		if (width > widest)
+			widest = width;
+	}
 	for (size_t i = 0; i < ctl_command_count; i++) {
 		snprintf(name, sizeof(name), "%s %s", ctl_commands[i].name,
 			 ctl_commands[i].operands);
-		fprintf(print->out, "  %-*s%s\n", OPTION_COLUMN, name,
+		fprintf(print->out, "  %-*s  %s\n", widest, name,
 			ctl_commands[i].summary);
 	}
+}
+
+static void print_help(const struct print *print)
+{
+	print_usage(print->out, NULL);
+	print_commands(print);
 	print_options(print, NULL);
 	print_heading(print, "Examples");
 	for (size_t i = 0; i < ctl_command_count; i++)
@@ -252,7 +264,7 @@ static bool parse_options(struct ctl *ctl, struct command_line *line,
 	optind = 0; /* glibc: start afresh */
 	opterr = 0;
 	while ((option = getopt_long(argc, argv, letters, table, NULL)) != -1) {
-		if (option >= COMMAND_OPTION) {
+		if (command && option >= COMMAND_OPTION) {
 			if (!give_option(ctl, command, option))
 				return false;
 		} else if (!apply_option(ctl, line, option)) {

@@ -24,6 +24,7 @@ struct link {
 	int fd; /* -1: not attached */
 	unsigned int ifindex;
 	bool native;
+	bool renamed;
 	uint64_t retry_ns; /* when to try again to attach; monotonic */
 };
 
@@ -296,7 +297,23 @@ static void lose(struct link *link)
 	close(link->fd);
 	link->fd = -1;
 	link->ifindex = 0;
+	link->renamed = false;
 	link->retry_ns = 0;
+}
+
+/* The link stays where it is, but by that name nobody will find it again. */
+static void check_name(struct link *link)
+{
+	char name[IF_NAMESIZE];
+	bool renamed = if_indextoname(link->ifindex, name) &&
+		       strcmp(name, link->interface) != 0;
+
+	if (renamed && !link->renamed)
+		log_warning("%s is called %s now: filtering goes on there, but "
+			    "the next start needs its new name in the "
+			    "configuration",
+			    link->interface, name);
+	link->renamed = renamed;
 }
 
 /* What is in the way is said each time, so it is not tried all the time. */
@@ -308,7 +325,8 @@ static bool reattach(struct links *links, struct link *link,
 	if (!if_nametoindex(link->interface) || now_ns < link->retry_ns)
 		return false;
 	link->retry_ns = now_ns + RETRY_NS;
-	return attach_one(links, link, attach) == 0;
+	attach_one(links, link, attach);
+	return true;
 }
 
 bool links_check(struct links *links, const struct config *config)
@@ -322,6 +340,8 @@ bool links_check(struct links *links, const struct config *config)
 			lose(link);
 			changed = true;
 		}
+		if (link->fd >= 0)
+			check_name(link);
 		if (link->fd < 0 && reattach(links, link, config->attach))
 			changed = true;
 	}
@@ -337,7 +357,10 @@ void links_attachments(const struct links *links, struct attachments *out)
 
 		memcpy(attachment->interface, link->interface,
 		       sizeof(attachment->interface));
-		attachment->ifindex = link->ifindex;
+		/* There, but not attached to: something is in the way. */
+		attachment->ifindex = link->fd >= 0
+					      ? link->ifindex
+					      : if_nametoindex(link->interface);
 		attachment->native = link->native;
 		if (link->fd >= 0)
 			attachment->program_id =

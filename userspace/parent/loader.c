@@ -287,7 +287,6 @@ int loader_open_private(const struct config *config, struct loader **out)
 
 	if (!loader)
 		return -ENOMEM;
-	libbpf_set_print(NULL);
 	error = load(loader, config, NULL);
 	if (!error)
 		error = twin_calibrate(

@@ -72,13 +72,13 @@ size_t addresses_protected(const struct config *config,
 	if (config->protect_count)
 		return take(config->protect, config->protect_count, room, out);
 	for (size_t i = 0; i < config->interface_count; i++) {
-		int count = addresses_of(config->interfaces[i], found,
-					 ADDRESSES_PROTECTED_MAX);
+		int all = addresses_of(config->interfaces[i], found,
+				       ADDRESSES_PROTECTED_MAX);
+		size_t count = all < 0 ? 0 : (size_t)all;
 
 		if (count > ADDRESSES_PROTECTED_MAX)
 			count = ADDRESSES_PROTECTED_MAX;
-		if (count > 0)
-			taken += take(found, (size_t)count, room, out + taken);
+		taken += take(found, count, room, out + taken);
 	}
 	return taken;
 }

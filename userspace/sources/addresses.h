@@ -17,7 +17,7 @@
 int addresses_of(const char *interface, struct addr *out, size_t max);
 
 /* As many as the program has room for, of both families. */
-#define ADDRESSES_PROTECTED_MAX (2 * DOORS_MAX)
+#define ADDRESSES_PROTECTED_MAX ((size_t)2 * DOORS_MAX)
 
 /*
  * The addresses that a configuration protects: those that it names, or else

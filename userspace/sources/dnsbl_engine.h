@@ -120,6 +120,9 @@ struct dnsbl_lookup *dnsbl_zone_first(struct dnsbl_zone *zone,
 				      struct dnsbl_ticket *ticket);
 void dnsbl_zone_pop(struct dnsbl_zone *zone);
 
+/* How many lookups wait for it. */
+size_t dnsbl_zone_waiting(const struct dnsbl_zone *zone);
+
 /* ---- dnsbl_health.c ---- */
 
 void dnsbl_health_start(struct dnsbl *dnsbl);

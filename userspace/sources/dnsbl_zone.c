@@ -47,3 +47,15 @@ struct dnsbl_lookup *dnsbl_zone_first(struct dnsbl_zone *zone,
 	}
 	return NULL;
 }
+
+size_t dnsbl_zone_waiting(const struct dnsbl_zone *zone)
+{
+	size_t waiting = 0;
+
+	for (uint32_t i = 0; i < zone->ticket_count; i++)
+		if (dnsbl_lookups_find(&zone->dnsbl->lookups,
+				       &zone->tickets[(zone->first_ticket + i) %
+						      DNSBL_TICKETS]))
+			waiting++;
+	return waiting;
+}

@@ -20,7 +20,7 @@
 #include "sources/resolver.h"
 
 /* More addresses, as DNS may have, are not probed, and so close no gate. */
-#define HEALTH_TARGETS_MAX (CONFIG_PRIMARIES_MAX * CONFIG_ADDRESSES_MAX)
+#define HEALTH_TARGETS_MAX ((size_t)CONFIG_PRIMARIES_MAX * CONFIG_ADDRESSES_MAX)
 
 /* One address of one primary. */
 struct health_target {

@@ -12,7 +12,7 @@
 
 enum step {
 	STEP_LOOPBACK,	/* 127.0.0.1 must not be listed */
-	STEP_WILDCARD,	/* nor a name that nobody made */
+	STEP_FRESH,	/* nor an address that no cache knows */
 	STEP_LOOPBACK6, /* nor ::ffff:7f00:1 */
 	STEP_TEST,	/* 127.0.0.2 must be */
 	STEP_TEST6,	/* or else ::ffff:7f00:2 */
@@ -36,9 +36,10 @@ static void make_name(const struct zone_test *test,
 	case STEP_LOOPBACK:
 		snprintf(name, SITE_ZONE_MAX, "1.0.0.127.%s", test->zone);
 		break;
-	case STEP_WILDCARD:
-		snprintf(name, SITE_ZONE_MAX, "check-%08x.%s",
-			 (unsigned int)test->nonce, test->zone);
+	case STEP_FRESH:
+		snprintf(name, SITE_ZONE_MAX, "%u.%u.%u.127.%s",
+			 test->nonce & 0xff, test->nonce >> 8 & 0xff,
+			 1 + (test->nonce >> 16) % 254, test->zone);
 		break;
 	case STEP_LOOPBACK6:
 		snprintf(name, SITE_ZONE_MAX, "1.0.0.0" MAPPED, test->zone);
@@ -71,9 +72,11 @@ static bool judge_unlisted(const struct answer *answer,
 		return finding->state == ZONE_OK;
 	if (finding->state == ZONE_BLOCKED)
 		return false;
+	if (finding->state == ZONE_OK) {
+		finding->why = why;
+		finding->remedy = world_remedy;
+	}
 	finding->state = ZONE_WORLD;
-	finding->why = why;
-	finding->remedy = world_remedy;
 	return false;
 }
 
@@ -107,16 +110,15 @@ static bool judge(struct zone_test *test, const struct answer *answer,
 		well = judge_unlisted(
 			answer, finding,
 			"lists 127.0.0.1, as no list does: it lists anybody");
-		test->step = STEP_WILDCARD;
+		test->step = STEP_FRESH;
 		return well;
-	case STEP_WILDCARD:
+	case STEP_FRESH:
 		well = judge_unlisted(
 			answer, finding,
-			"answers any name, like a domain that was given up");
+			"lists any loopback address: it lists anybody");
 		test->step = test->kind == ZONE_TEST_CONFIRM ? STEP_END
 							     : STEP_LOOPBACK6;
-		/* Names that are no address may well be refused. */
-		return well || finding->state == ZONE_FAILING;
+		return well;
 	case STEP_LOOPBACK6:
 		well = judge_unlisted(
 			answer, finding,

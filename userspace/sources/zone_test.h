@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * One list's self-test (RFC 5782, section 5), question by question: nothing
- * that must not be listed is (127.0.0.1, for IPv6 ::ffff:7f00:1, and a name
- * that nobody made), what must be is (127.0.0.2 or ::ffff:7f00:2), and at last
+ * that must not be listed is (127.0.0.1, for IPv6 ::ffff:7f00:1, and another
+ * loopback address at random, of which no resolver has an old answer), what must be is (127.0.0.2 or ::ffff:7f00:2), and at last
  * whether one of our own addresses is.  The first part alone confirms that
  * what the zone lists may be believed just now.
  *

@@ -100,16 +100,10 @@ struct ranges_ipv4 {
 };
 
 struct ranges_ipv6 {
-	struct ranges_entry *entries; /* pages, page 0 with its head */
-	size_t count;
+	uint8_t *octets; /* of all pages, the first one with its head */
+	size_t nodes;
 	size_t room;
 };
-
-static inline struct ranges_ipv6_head *
-ranges_ipv6_head(const struct ranges_ipv6 *ranges)
-{
-	return (struct ranges_ipv6_head *)ranges->entries;
-}
 
 struct ranges {
 	enum family family;

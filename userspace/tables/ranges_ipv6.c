@@ -10,7 +10,6 @@
 
 #include "tables/ranges_ipv6.h"
 
-#include <endian.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,82 +18,84 @@
 #define NARROW_WORDS 8
 #define NARROW_MAX   65536
 
+enum {
+	LEVEL_TOP,   /* the first word */
+	LEVEL_WORDS, /* the second word, within a /32 */
+	LEVEL_HOSTS, /* within a /64 */
+	LEVEL_MAX,
+};
+
+static const struct {
+	unsigned int shift; /* of an address, to get the number */
+	uint64_t mask;
+} levels[LEVEL_MAX] = {
+	[LEVEL_TOP] = {96, UINT32_MAX},
+	[LEVEL_WORDS] = {64, UINT32_MAX},
+	[LEVEL_HOSTS] = {0, UINT64_MAX},
+};
+
 struct level {
 	struct ranges_items items;
 	bool open; /* there is a group below, that of `word` */
-	uint32_t word;
+	uint64_t word;
 };
 
 struct builder {
-	struct ranges_ipv6 *out;
-	struct level levels[RANGES_IPV6_WORDS];
-	struct ranges_slots slots;
+	struct ranges_nodes nodes;
+	struct level levels[LEVEL_MAX];
+	struct ranges_key_list keys;
 };
 
-/*
- * The only range in a /64 may become a leaf: *value stays as it is when this
- * is none.  `level` is that of the items, `word` the one above them.
- */
-static int try_leaf(struct builder *builder, unsigned int level, uint32_t word,
-		    uint32_t *value)
+static int close_hosts(struct builder *builder)
 {
-	const struct ranges_items *items = &builder->levels[level].items;
-	const struct ranges_item *item = items->items;
-	uint64_t size = (uint64_t)item->last - item->first + 1;
-	enum ranges_kind kind = item->value >> RANGES_KIND_SHIFT;
-	uint32_t k = (uint32_t)__builtin_ctzll(size);
-
-	if (level < 2 || items->count != 1)
-		return 0;
-	if (level == 2 && kind == RANGES_LEAF)
-		*value = item->value;
-	if (kind != RANGES_LIST || (size & (size - 1)) != 0)
-		return 0;
-	if (level == 2)
-		return ranges_nodes_leaf(builder->out,
-					 (uint64_t)item->first << 32, k + 32,
-					 (uint8_t)item->value, value);
-	return ranges_nodes_leaf(builder->out,
-				 (uint64_t)word << 32 | item->first, k,
-				 (uint8_t)item->value, value);
-}
-
-static int close_group(struct builder *builder, unsigned int level)
-{
-	struct level *above = &builder->levels[level];
-	struct level *below = above + 1;
-	struct ranges_entry entry;
-	uint32_t value = 0;
-	int error = 0;
+	struct level *above = &builder->levels[LEVEL_WORDS];
+	struct level *below = &builder->levels[LEVEL_HOSTS];
+	struct ranges_item item = {
+		.first = above->word,
+		.last = above->word,
+	};
+	int error;
 
 	if (!above->open)
 		return 0;
-	if (level + 2 < RANGES_IPV6_WORDS)
-		error = close_group(builder, level + 1);
+	above->open = false;
+	error = ranges_nodes_hosts(&builder->nodes, &below->items, &item);
+	below->items.count = 0;
+	if (error)
+		return error;
+	return ranges_items_add(&above->items, &item);
+}
+
+static int close_words(struct builder *builder)
+{
+	struct level *above = &builder->levels[LEVEL_TOP];
+	struct level *below = &builder->levels[LEVEL_WORDS];
+	struct ranges_ref ref;
+	int error;
+
+	if (!above->open)
+		return 0;
+	error = close_hosts(builder);
 	if (error)
 		return error;
 	above->open = false;
-	if (level == 0) {
-		error = ranges_nodes_entrance(builder->out, &below->items,
-					      &entry);
-		if (!error)
-			error = ranges_slots_add(&builder->slots, above->word,
-						 entry);
-	} else {
-		error = try_leaf(builder, level + 1, above->word, &value);
-		if (!error && !value)
-			error = ranges_nodes_group(builder->out, &below->items,
-						   &value);
-		if (!error)
-			error = ranges_items_add(&above->items, above->word,
-						 above->word, value);
-	}
+	error = ranges_nodes_words(&builder->nodes, &below->items, &ref);
 	below->items.count = 0;
-	return error;
+	if (error)
+		return error;
+	return ranges_keys_add(&builder->keys, (uint32_t)above->word, ref);
+}
+
+/* Closes what is open below a level. */
+static int close_group(struct builder *builder, unsigned int level)
+{
+	if (level == LEVEL_TOP)
+		return close_words(builder);
+	return level == LEVEL_WORDS ? close_hosts(builder) : 0;
 }
 
 static int open_group(struct builder *builder, unsigned int level,
-		      uint32_t word)
+		      uint64_t word)
 {
 	struct level *above = &builder->levels[level];
 	int error = 0;
@@ -106,11 +107,30 @@ static int open_group(struct builder *builder, unsigned int level,
 	return error;
 }
 
+static uint64_t number_at(unsigned int level, ranges_number address)
+{
+	return (uint64_t)(address >> levels[level].shift) & levels[level].mask;
+}
+
+static int add_item(struct builder *builder, unsigned int level,
+		    ranges_number first, ranges_number last, uint8_t list)
+{
+	struct ranges_item item = {
+		.first = number_at(level, first),
+		.last = number_at(level, last),
+		.code = list,
+	};
+	int error = close_group(builder, level);
+
+	if (error)
+		return error;
+	return ranges_items_add(&builder->levels[level].items, &item);
+}
+
 static int add_at(struct builder *builder, unsigned int level,
 		  ranges_number first, ranges_number last, uint8_t list)
 {
-	unsigned int shift = (RANGES_IPV6_WORDS - 1 - level) * 32;
-	ranges_number below = ((ranges_number)1 << shift) - 1;
+	ranges_number below = ((ranges_number)1 << levels[level].shift) - 1;
 	int error;
 
 	for (;;) {
@@ -121,17 +141,12 @@ static int add_at(struct builder *builder, unsigned int level,
 				end = last;
 			else
 				end = (last & ~below) - 1;
-			error = close_group(builder, level);
-			if (!error)
-				error = ranges_items_add(
-					&builder->levels[level].items,
-					(uint32_t)(first >> shift),
-					(uint32_t)(end >> shift), list);
+			error = add_item(builder, level, first, end, list);
 		} else {
 			if (end > last)
 				end = last;
 			error = open_group(builder, level,
-					   (uint32_t)(first >> shift));
+					   number_at(level, first));
 			if (!error)
 				error = add_at(builder, level + 1, first, end,
 					       list);
@@ -145,7 +160,7 @@ static int add_at(struct builder *builder, unsigned int level,
 static int add_segment(void *context, ranges_number first, ranges_number last,
 		       uint8_t list)
 {
-	return add_at(context, 0, first, last, list);
+	return add_at(context, LEVEL_TOP, first, last, list);
 }
 
 static bool is_narrow(const struct ranges_item *item)
@@ -156,33 +171,30 @@ static bool is_narrow(const struct ranges_item *item)
 /* Moves narrow items from the top to the hash, unless there are too many. */
 static int move_narrow(struct builder *builder, struct ranges_items *top)
 {
-	const struct ranges_entry all = {
-		.value = (uint32_t)RANGES_K_REST << RANGES_K_SHIFT,
-	};
 	size_t words = 0, kept = 0;
-	int error = 0;
+	int error;
 
 	for (size_t i = 0; i < top->count; i++)
 		if (is_narrow(&top->items[i]))
 			words += top->items[i].last - top->items[i].first + 1;
-	if (words > NARROW_MAX && words > builder->slots.count)
+	if (words > NARROW_MAX && words > builder->keys.count)
 		return 0;
 	for (size_t i = 0; i < top->count; i++) {
 		struct ranges_item item = top->items[i];
-		struct ranges_entry entry = all;
+		struct ranges_ref all = {
+			.tag = item.code | RANGES_K_REST << RANGES_K_SHIFT,
+		};
 
 		if (!is_narrow(&item)) {
 			top->items[kept++] = item;
 			continue;
 		}
-		entry.value |= item.value;
-		for (uint32_t word = item.first; !error; word++) {
-			error = ranges_slots_add(&builder->slots, word, entry);
-			if (word == item.last)
-				break;
+		for (uint64_t word = item.first; word <= item.last; word++) {
+			error = ranges_keys_add(&builder->keys, (uint32_t)word,
+						all);
+			if (error)
+				return error;
 		}
-		if (error)
-			return error;
 	}
 	top->count = kept;
 	return 0;
@@ -190,39 +202,42 @@ static int move_narrow(struct builder *builder, struct ranges_items *top)
 
 static int finish(struct builder *builder)
 {
-	struct ranges_items *top = &builder->levels[0].items;
-	struct ranges_entry entry;
-	int error = close_group(builder, 0);
+	struct ranges_items *top = &builder->levels[LEVEL_TOP].items;
+	struct ranges_ipv6 *out = builder->nodes.out;
+	struct ranges_ipv6_head *head;
+	struct ranges_ref ref;
+	int error = close_group(builder, LEVEL_TOP);
 
 	if (!error)
 		error = move_narrow(builder, top);
 	if (!error)
-		error = ranges_nodes_entrance(builder->out, top, &entry);
+		error = ranges_nodes_words(&builder->nodes, top, &ref);
 	if (error)
 		return error;
-	ranges_ipv6_head(builder->out)->top = entry;
-	return ranges_hash_build(builder->out, &builder->slots);
+	head = ranges_nodes_at(out, 0);
+	head->top = ref;
+	return ranges_hash_build(out, &builder->keys);
 }
 
 int ranges_ipv6_compile(const struct ranges_input *input,
 			struct ranges_ipv6 *out)
 {
 	struct ranges_ipv6 made = {0};
-	struct builder builder = {.out = &made};
-	size_t head;
+	struct builder builder = {.nodes.out = &made};
+	uint32_t head;
 	int error;
 
-	error = ranges_nodes_reserve(&made,
-				     sizeof(struct ranges_ipv6_head) /
-					     sizeof(struct ranges_entry),
-				     1, &head);
+	error = ranges_nodes_reserve(
+		&made, sizeof(struct ranges_ipv6_head) / RANGES_NODE_SIZE, 1,
+		&head);
 	if (!error)
 		error = ranges_sweep(input, FAMILY_IPV6, add_segment, &builder);
 	if (!error)
 		error = finish(&builder);
-	for (size_t i = 0; i < RANGES_IPV6_WORDS; i++)
+	for (size_t i = 0; i < LEVEL_MAX; i++)
 		free(builder.levels[i].items.items);
-	free(builder.slots.slots);
+	free(builder.nodes.entries.items);
+	free(builder.keys.keys);
 	if (error)
 		ranges_ipv6_free(&made);
 	else
@@ -232,13 +247,13 @@ int ranges_ipv6_compile(const struct ranges_input *input,
 
 void ranges_ipv6_free(struct ranges_ipv6 *ranges)
 {
-	free(ranges->entries);
+	free(ranges->octets);
 }
 
 uint32_t ranges_ipv6_pages(const struct ranges_ipv6 *ranges)
 {
-	return (uint32_t)((ranges->count + RANGES_PAGE_ENTRIES - 1) /
-			  RANGES_PAGE_ENTRIES);
+	return (uint32_t)((ranges->nodes + RANGES_PAGE_NODES - 1) /
+			  RANGES_PAGE_NODES);
 }
 
 void ranges_ipv6_write(const struct ranges_ipv6 *ranges,
@@ -246,90 +261,6 @@ void ranges_ipv6_write(const struct ranges_ipv6 *ranges,
 {
 	struct ranges_ipv6_head *head = pages;
 
-	memcpy(pages, ranges->entries,
-	       ranges->count * sizeof(*ranges->entries));
+	memcpy(pages, ranges->octets, ranges->nodes * RANGES_NODE_SIZE);
 	memcpy(head->lists, lists, sizeof(head->lists));
-}
-
-static struct ranges_entry find_line(const struct ranges_ipv6 *ranges,
-				     uint32_t word)
-{
-	const struct ranges_ipv6_head *head = ranges_ipv6_head(ranges);
-	const struct ranges_line *lines =
-		(const void *)&ranges->entries[(size_t)head->hash * 2];
-	uint32_t at = ranges_line_of(head, word);
-
-	for (int tries = 0; tries < RANGES_LINE_TRIES; tries++) {
-		for (int i = 0; i < RANGES_LINE_KEYS; i++)
-			if (lines[at].entries[i].value != 0 &&
-			    lines[at].keys[i] == word)
-				return lines[at].entries[i];
-		if (++at == head->lines)
-			at = 0;
-	}
-	return (struct ranges_entry){0};
-}
-
-/* The last entry of a group that is not behind `word`, or the first. */
-static struct ranges_entry search(const struct ranges_entry *at, size_t head,
-				  size_t count, uint32_t word)
-{
-	size_t lines = (count + RANGES_LINE_ENTRIES - 1) / RANGES_LINE_ENTRIES;
-	size_t low = head;
-
-	if (lines > 1)
-		low = ranges_lines_at(head, lines);
-	while (count > 1) {
-		size_t half = count / 2;
-
-		if (at[low + half].first <= word)
-			low += half;
-		count -= half;
-	}
-	return at[low];
-}
-
-unsigned int ranges_ipv6_find(const struct ranges_ipv6 *ranges,
-			      const struct addr *addr)
-{
-	struct ranges_entry entry, zero = {0};
-	uint32_t words[RANGES_IPV6_WORDS];
-	unsigned int level = 1;
-
-	memcpy(words, addr, sizeof(words));
-	for (size_t i = 0; i < RANGES_IPV6_WORDS; i++)
-		words[i] = be32toh(words[i]);
-	entry = find_line(ranges, words[0]);
-	if (entry.value == zero.value) {
-		entry = ranges_ipv6_head(ranges)->top;
-		level = 0;
-	}
-	for (;;) {
-		uint32_t number = entry.value & RANGES_NUMBER_MASK;
-		uint32_t k = entry.value >> RANGES_K_SHIFT;
-		const struct ranges_entry *at = &ranges->entries[number * 2];
-		struct ranges_leaf leaf;
-		uint64_t low;
-
-		if (k == RANGES_K_COUNTED) {
-			entry = search(at, 0, entry.first, words[level]);
-			continue;
-		}
-		if (words[level] < entry.first ||
-		    (uint64_t)(words[level] - entry.first) >> k != 0)
-			return 0;
-		switch (entry.value >> RANGES_KIND_SHIFT & RANGES_KIND_MASK) {
-		case RANGES_LIST:
-			return number;
-		case RANGES_LEAF:
-			memcpy(&leaf, at, sizeof(leaf));
-			low = (uint64_t)words[2] << 32 | words[3];
-			if (low < leaf.first || (low - leaf.first) >> leaf.k)
-				return 0;
-			return leaf.list;
-		case RANGES_GROUP:
-			level++;
-		}
-		entry = search(at, 1, at->first, words[level]);
-	}
 }

@@ -1,18 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The parts of the IPv6 compiler: ranges_ipv6.c takes segments apart,
- * ranges_nodes.c lays out what they become, ranges_hash.c is the way in.
+ * ranges_nodes.c lays out what they become, ranges_hash.c is the way in, and
+ * ranges_ipv6_find.c reads it all again.
+ *
+ * What returns int returns 0, or -ENOMEM, or -ENOSPC when no table could hold
+ * it.
  */
 #ifndef POSTERN_TABLES_RANGES_IPV6_H
 #define POSTERN_TABLES_RANGES_IPV6_H
 
 #include "tables/ranges_internal.h"
 
-/* Words first..last of one level, and the value of their entry without k. */
+/* Words or hosts first..last, and what an entry says of them but for k. */
 struct ranges_item {
-	uint32_t first;
-	uint32_t last;
-	uint32_t value;
+	uint64_t first;
+	uint64_t last;
+	uint64_t slot;
+	uint16_t code; /* a leaf's with its k */
 };
 
 struct ranges_items {
@@ -21,48 +26,56 @@ struct ranges_items {
 	size_t room;
 };
 
-/* All return 0, or -ENOMEM, or -ENOSPC when no table could hold it. */
-
-int ranges_items_add(struct ranges_items *items, uint32_t first, uint32_t last,
-		     uint32_t value);
+int ranges_items_add(struct ranges_items *items,
+		     const struct ranges_item *item);
 
 /*
- * Makes room for `count` neighbouring entries, *at being the number of the
- * first one, a multiple of `align`.  They are zero, and within a page, unless
- * they are more than a group can have.
+ * Makes room for `nodes` neighbouring nodes that begin at a multiple of
+ * `align`, and within a page unless they are more than a BLOCK.  They are
+ * zero.  *node gets the first one.
  */
-int ranges_nodes_reserve(struct ranges_ipv6 *out, size_t count, size_t align,
-			 size_t *at);
+int ranges_nodes_reserve(struct ranges_ipv6 *out, size_t nodes, size_t align,
+			 uint32_t *node);
 
-/* A group, as the value of an entry of the level above (without k). */
-int ranges_nodes_group(struct ranges_ipv6 *out,
-		       const struct ranges_items *items, uint32_t *value);
+static inline void *ranges_nodes_at(const struct ranges_ipv6 *ranges,
+				    uint32_t node)
+{
+	return ranges->octets + (size_t)node * RANGES_NODE_SIZE;
+}
 
-/* A group as the hash and the top have it. */
-int ranges_nodes_entrance(struct ranges_ipv6 *out,
-			  const struct ranges_items *items,
-			  struct ranges_entry *entry);
-
-int ranges_nodes_leaf(struct ranges_ipv6 *out, uint64_t first, uint32_t k,
-		      uint8_t list, uint32_t *value);
-
-/* What the hash is made of. */
-struct ranges_slot {
-	uint32_t key;
-	struct ranges_entry entry;
+/* Lays out groups and hosts. */
+struct ranges_nodes {
+	struct ranges_ipv6 *out;
+	struct ranges_items entries; /* of the one in work */
 };
 
-struct ranges_slots {
-	struct ranges_slot *slots;
+/* Words as the hash and the top refer to them. */
+int ranges_nodes_words(struct ranges_nodes *nodes,
+		       const struct ranges_items *items,
+		       struct ranges_ref *ref);
+
+/* Hosts: sets code and slot of what stands for them in the word above. */
+int ranges_nodes_hosts(struct ranges_nodes *nodes,
+		       const struct ranges_items *items,
+		       struct ranges_item *above);
+
+/* What the hash is made of. */
+struct ranges_key {
+	uint32_t word;
+	struct ranges_ref ref;
+};
+
+struct ranges_key_list {
+	struct ranges_key *keys;
 	size_t count;
 	size_t room;
 };
 
-int ranges_slots_add(struct ranges_slots *slots, uint32_t key,
-		     struct ranges_entry entry);
+int ranges_keys_add(struct ranges_key_list *list, uint32_t word,
+		    struct ranges_ref ref);
 
-/* Sets the fields of out->head. */
+/* Sets the head's fields of the hash. */
 int ranges_hash_build(struct ranges_ipv6 *out,
-		      const struct ranges_slots *slots);
+		      const struct ranges_key_list *list);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Lays out the groups and leaves of an IPv6 table. */
+/* Lays out the groups and hosts of an IPv6 table. */
 
 #include <errno.h>
 #include <stdlib.h>
@@ -7,26 +7,7 @@
 
 #include "tables/ranges_ipv6.h"
 
-#define ENTRIES_MAX                                                            \
-	((size_t)(RANGES_NUMBER_MASK + 1) * sizeof(struct ranges_leaf) /       \
-	 sizeof(struct ranges_entry))
-#define NODE_ENTRIES (sizeof(struct ranges_leaf) / sizeof(struct ranges_entry))
-
-static uint32_t value_of(enum ranges_kind kind, size_t number)
-{
-	return (uint32_t)kind << RANGES_KIND_SHIFT | (uint32_t)number;
-}
-
-static struct ranges_entry entry_of(uint32_t first, uint32_t k, uint32_t value)
-{
-	return (struct ranges_entry){
-		.first = first,
-		.value = k << RANGES_K_SHIFT | value,
-	};
-}
-
-int ranges_items_add(struct ranges_items *items, uint32_t first, uint32_t last,
-		     uint32_t value)
+int ranges_items_add(struct ranges_items *items, const struct ranges_item *item)
 {
 	void *array = items->items;
 
@@ -34,197 +15,277 @@ int ranges_items_add(struct ranges_items *items, uint32_t first, uint32_t last,
 			sizeof(*items->items)) != 0)
 		return -ENOMEM;
 	items->items = array;
-	items->items[items->count++] = (struct ranges_item){
-		.first = first,
-		.last = last,
-		.value = value,
-	};
+	items->items[items->count++] = *item;
 	return 0;
 }
 
-int ranges_nodes_reserve(struct ranges_ipv6 *out, size_t count, size_t align,
-			 size_t *at)
+int ranges_nodes_reserve(struct ranges_ipv6 *out, size_t nodes, size_t align,
+			 uint32_t *node)
 {
-	size_t start = (out->count + align - 1) / align * align;
-	size_t in_page = start % RANGES_PAGE_ENTRIES;
+	size_t start = (out->nodes + align - 1) / align * align;
+	size_t in_page = start % RANGES_PAGE_NODES;
 	size_t end;
 
-	if (count <= RANGES_GROUP_MAX && in_page >= RANGES_PAGE_STARTS)
-		start += RANGES_PAGE_ENTRIES - in_page;
-	end = start + count;
-	if (end > ENTRIES_MAX)
+	if (nodes <= RANGES_BLOCK_NODES &&
+	    in_page > RANGES_PAGE_NODES - RANGES_BLOCK_NODES)
+		start += RANGES_PAGE_NODES - in_page;
+	end = start + nodes;
+	if (end > (size_t)RANGES_PAGES_MAX * RANGES_PAGE_NODES)
 		return -ENOSPC;
 	if (end > out->room) {
 		size_t room = out->room * 2 > end ? out->room * 2 : end;
-		struct ranges_entry *grown =
-			reallocarray(out->entries, room, sizeof(*out->entries));
+		uint8_t *grown =
+			reallocarray(out->octets, room, RANGES_NODE_SIZE);
 
 		if (!grown)
 			return -ENOMEM;
-		out->entries = grown;
+		out->octets = grown;
 		out->room = room;
 	}
-	memset(out->entries + out->count, 0,
-	       (end - out->count) * sizeof(*out->entries));
-	out->count = end;
-	*at = start;
+	memset(out->octets + out->nodes * RANGES_NODE_SIZE, 0,
+	       (end - out->nodes) * RANGES_NODE_SIZE);
+	out->nodes = end;
+	*node = (uint32_t)start;
 	return 0;
 }
 
-/*
- * A power of two words needs one entry.  Anything else lasts until the next
- * item; and where no item follows at once, an entry for "on no list" ends it.
- * With `to` NULL the entries are only counted.
- */
-static size_t encode(const struct ranges_item *items, size_t count,
-		     struct ranges_entry *to)
+static size_t nodes_for(size_t octets)
 {
-	size_t made = 0;
-
-	for (size_t i = 0; i < count; i++) {
-		const struct ranges_item *item = &items[i];
-		uint64_t size = (uint64_t)item->last - item->first + 1;
-		bool power = (size & (size - 1)) == 0;
-		uint32_t k = RANGES_K_REST;
-
-		if (power)
-			k = (uint32_t)__builtin_ctzll(size);
-		if (to)
-			to[made] = entry_of(item->first, k, item->value);
-		made++;
-		if (power || item->last == UINT32_MAX ||
-		    (i + 1 < count && items[i + 1].first == item->last + 1))
-			continue;
-		if (to)
-			to[made] = entry_of(item->last + 1, RANGES_K_REST,
-					    value_of(RANGES_LIST, 0));
-		made++;
-	}
-	return made;
+	return (octets + RANGES_NODE_SIZE - 1) / RANGES_NODE_SIZE;
 }
 
-/* A group of `made` entries, with a head or without; *number is its node. */
-static int put_group(struct ranges_ipv6 *out, const struct ranges_item *items,
-		     size_t count, size_t made, size_t head, size_t *number)
+static enum ranges_kind kind_of(uint16_t code)
 {
-	size_t lines = (made + RANGES_LINE_ENTRIES - 1) / RANGES_LINE_ENTRIES;
-	size_t base = head, size = head + made, align = RANGES_LINE_ENTRIES, at;
-	struct ranges_entry *to;
-	int error;
+	return code >> RANGES_KIND_SHIFT;
+}
 
-	if (lines > 1) {
-		base = ranges_lines_at(head, lines);
-		size = base + lines * RANGES_LINE_ENTRIES;
-	}
-	while (align / 2 >= size && align > NODE_ENTRIES)
-		align /= 2;
-	error = ranges_nodes_reserve(out, size, align, &at);
-	if (error)
-		return error;
-	to = &out->entries[at];
-	if (head)
-		to->first = (uint32_t)made;
-	encode(items, count, to + base);
-	for (size_t i = base + made; i < size; i++)
-		to[i] = to[base + made - 1];
-	for (size_t i = 0; i < lines && lines > 1; i++)
-		memcpy((uint32_t *)(to + head) + i,
-		       &to[base + i * RANGES_LINE_ENTRIES].first,
-		       sizeof(uint32_t));
-	*number = at / NODE_ENTRIES;
-	return 0;
+static uint16_t code_of(enum ranges_kind kind, uint32_t k, uint16_t list)
+{
+	return (uint16_t)(kind << RANGES_KIND_SHIFT | k << RANGES_K_SHIFT |
+			  list);
 }
 
 /*
- * Cuts what is too large to be searched at once; *number is the node of a
- * group of parts.  An item becomes two entries at most.
+ * Items become entries.  A power of two needs one.  Anything else lasts until
+ * the next item; and where no item follows at once, "on no list" ends it.
  */
-static int put_parts(struct ranges_ipv6 *out, const struct ranges_items *items,
-		     size_t *number)
+static int encode(struct ranges_nodes *nodes, const struct ranges_items *items,
+		  uint64_t highest)
 {
-	const size_t size = RANGES_SEARCH_MAX / 2;
-	struct ranges_items parts = {0};
 	int error = 0;
 
-	for (size_t i = 0; i < items->count && !error; i += size) {
-		size_t count =
-			items->count - i < size ? items->count - i : size;
-		uint32_t last = UINT32_MAX;
-		size_t part;
+	nodes->entries.count = 0;
+	for (size_t i = 0; i < items->count && !error; i++) {
+		struct ranges_item item = items->items[i];
+		uint64_t hosts = item.last - item.first;
+		uint32_t k = (uint32_t)__builtin_popcountll(hosts);
+		bool power = (hosts & (hosts + 1)) == 0 && k < RANGES_K_REST;
 
-		error = put_group(out, items->items + i, count,
-				  encode(items->items + i, count, NULL), 1,
-				  &part);
-		if (error)
-			break;
-		if (i + count < items->count)
-			last = items->items[i + count].first - 1;
-		error = ranges_items_add(&parts, items->items[i].first, last,
-					 value_of(RANGES_PART, part));
+		if (kind_of(item.code) == RANGES_LIST)
+			item.code =
+				code_of(RANGES_LIST, power ? k : RANGES_K_REST,
+					item.code);
+		error = ranges_items_add(&nodes->entries, &item);
+		if (error || power || item.last == highest ||
+		    (i + 1 < items->count &&
+		     items->items[i + 1].first == item.last + 1))
+			continue;
+		item.first = item.last + 1;
+		item.code = code_of(RANGES_LIST, RANGES_K_REST, 0);
+		error = ranges_items_add(&nodes->entries, &item);
 	}
-	/* With parts of parts no table would be large enough. */
-	if (!error && parts.count > size)
-		error = -ENOSPC;
-	if (!error)
-		error = put_group(out, parts.items, parts.count,
-				  encode(parts.items, parts.count, NULL), 1,
-				  number);
-	free(parts.items);
 	return error;
 }
 
-int ranges_nodes_group(struct ranges_ipv6 *out,
-		       const struct ranges_items *items, uint32_t *value)
+static size_t group_size(const struct ranges_item *entries, size_t count)
 {
-	size_t made = encode(items->items, items->count, NULL), number;
-	int error;
+	size_t lines = ranges_lines(count), slots = 0;
 
-	if (made > RANGES_SEARCH_MAX)
-		error = put_parts(out, items, &number);
-	else
-		error = put_group(out, items->items, items->count, made, 1,
-				  &number);
-	if (!error)
-		*value = value_of(RANGES_GROUP, number);
-	return error;
+	for (size_t i = 0; i < count; i++)
+		slots += kind_of(entries[i].code) != RANGES_LIST;
+	return (ranges_lines_at(lines) + lines) * RANGES_LINE_SIZE +
+	       slots * sizeof(uint64_t);
 }
 
-int ranges_nodes_entrance(struct ranges_ipv6 *out,
-			  const struct ranges_items *items,
-			  struct ranges_entry *entry)
+static void put_group(void *to, const struct ranges_item *entries, size_t count)
 {
-	size_t made = encode(items->items, items->count, NULL), number;
+	size_t lines = ranges_lines(count), slots = 0;
+	struct ranges_line *line = to;
+	uint32_t *firsts = to;
+	uint64_t *slot;
+
+	line += ranges_lines_at(lines);
+	slot = (uint64_t *)(void *)(line + lines);
+	for (size_t i = 0; i < lines * RANGES_LINE_ENTRIES; i++) {
+		const struct ranges_item *entry =
+			&entries[i < count ? i : count - 1];
+		size_t at = i % RANGES_LINE_ENTRIES;
+
+		if (at == 0) {
+			line->slots = (uint32_t)slots << RANGES_SLOTS_SHIFT;
+			if (lines > 1)
+				*firsts++ = (uint32_t)entry->first;
+		}
+		line->firsts[at] = (uint32_t)entry->first;
+		line->codes[at] = entry->code;
+		/* What is repeated has its slot already. */
+		if (i < count && kind_of(entry->code) != RANGES_LIST) {
+			line->slots |= 1U << at;
+			slot[slots++] = entry->slot;
+		}
+		if (at == RANGES_LINE_ENTRIES - 1)
+			line++;
+	}
+}
+
+static size_t hosts_size(size_t count)
+{
+	return count * (sizeof(uint64_t) + sizeof(uint16_t));
+}
+
+static void put_hosts(void *to, const struct ranges_item *entries, size_t count)
+{
+	uint64_t *firsts = to;
+	uint16_t *codes = (uint16_t *)(void *)(firsts + count);
+
+	for (size_t i = 0; i < count; i++) {
+		firsts[i] = entries[i].first;
+		codes[i] = entries[i].code;
+	}
+}
+
+/* What is too much to be searched at once; the first block says what where. */
+static int put_parts(struct ranges_nodes *nodes, bool hosts, uint32_t *node)
+{
+	const struct ranges_item *entries = nodes->entries.items;
+	size_t count = nodes->entries.count;
+	size_t parts =
+		(count + RANGES_GROUP_ENTRIES - 1) / RANGES_GROUP_ENTRIES;
+	uint8_t *to;
 	int error;
 
-	if (made > RANGES_SEARCH_MAX) {
-		error = put_parts(out, items, &number);
-		if (!error)
-			*entry = entry_of(0, RANGES_K_REST,
-					  value_of(RANGES_PART, number));
+	if (parts > RANGES_PARTS_MAX)
+		return -ENOSPC;
+	error = ranges_nodes_reserve(nodes->out,
+				     (parts + 1) * RANGES_BLOCK_NODES,
+				     RANGES_BLOCK_NODES, node);
+	if (error)
 		return error;
+	to = ranges_nodes_at(nodes->out, *node);
+	for (size_t i = 0; i < parts; i++) {
+		const struct ranges_item *first =
+			&entries[i * RANGES_GROUP_ENTRIES];
+		size_t size = count - i * RANGES_GROUP_ENTRIES;
+		uint8_t *part = to + (i + 1) * RANGES_BLOCK_SIZE;
+
+		if (size > RANGES_GROUP_ENTRIES)
+			size = RANGES_GROUP_ENTRIES;
+		if (hosts) {
+			((uint64_t *)(void *)to)[i] = first->first;
+			put_hosts(part, first, size);
+		} else {
+			((uint32_t *)(void *)to)[i] = (uint32_t)first->first;
+			put_group(part, first, size);
+		}
 	}
-	if (made <= 1) {
-		*entry = (struct ranges_entry){0};
-		encode(items->items, items->count, entry);
-		return 0;
-	}
-	error = put_group(out, items->items, items->count, made, 0, &number);
-	if (!error)
-		*entry = entry_of((uint32_t)made, RANGES_K_COUNTED,
-				  value_of(RANGES_GROUP, number));
-	return error;
+	return 0;
 }
 
-int ranges_nodes_leaf(struct ranges_ipv6 *out, uint64_t first, uint32_t k,
-		      uint8_t list, uint32_t *value)
+static int put(struct ranges_nodes *nodes, bool hosts, uint32_t *node)
 {
-	struct ranges_leaf leaf = {.first = first, .k = k, .list = list};
-	size_t at;
-	int error = ranges_nodes_reserve(out, NODE_ENTRIES, NODE_ENTRIES, &at);
+	const struct ranges_item *entries = nodes->entries.items;
+	size_t count = nodes->entries.count, size;
+	int error;
+
+	if (count > RANGES_GROUP_ENTRIES)
+		return put_parts(nodes, hosts, node);
+	size = hosts ? hosts_size(count) : group_size(entries, count);
+	error = ranges_nodes_reserve(nodes->out, nodes_for(size),
+				     hosts ? 1 : RANGES_LINE_NODES, node);
+	if (error)
+		return error;
+	if (hosts)
+		put_hosts(ranges_nodes_at(nodes->out, *node), entries, count);
+	else
+		put_group(ranges_nodes_at(nodes->out, *node), entries, count);
+	return 0;
+}
+
+static int put_lone(struct ranges_nodes *nodes, const struct ranges_item *entry,
+		    uint32_t *node)
+{
+	struct ranges_lone lone = {
+		.first = entry->slot,
+		.word = (uint32_t)entry->first,
+		.code = entry->code,
+	};
+	int error = ranges_nodes_reserve(nodes->out, 1, 1, node);
 
 	if (error)
 		return error;
-	memcpy(&out->entries[at], &leaf, sizeof(leaf));
-	*value = value_of(RANGES_LEAF, at / NODE_ENTRIES);
+	memcpy(ranges_nodes_at(nodes->out, *node), &lone, sizeof(lone));
+	return 0;
+}
+
+int ranges_nodes_words(struct ranges_nodes *nodes,
+		       const struct ranges_items *items, struct ranges_ref *ref)
+{
+	uint32_t tag = RANGES_GROUP, node = 0;
+	const struct ranges_item *first;
+	int error;
+
+	error = encode(nodes, items, UINT32_MAX);
+	if (error)
+		return error;
+	first = nodes->entries.items;
+	if (nodes->entries.count == 0) {
+		*ref = (struct ranges_ref){0};
+		return 0;
+	}
+	if (nodes->entries.count == 1 && kind_of(first->code) == RANGES_LIST) {
+		*ref = (struct ranges_ref){
+			.tag = first->code,
+			.word = (uint32_t)first->first,
+		};
+		return 0;
+	}
+	if (nodes->entries.count == 1 && kind_of(first->code) == RANGES_LEAF) {
+		tag = RANGES_LONE;
+		error = put_lone(nodes, first, &node);
+	} else {
+		error = put(nodes, false, &node);
+	}
+	if (!error)
+		*ref = (struct ranges_ref){
+			.tag = tag << RANGES_REFERENCE_SHIFT |
+			       (uint32_t)nodes->entries.count,
+			.word = node,
+		};
+	return error;
+}
+
+int ranges_nodes_hosts(struct ranges_nodes *nodes,
+		       const struct ranges_items *items,
+		       struct ranges_item *above)
+{
+	const struct ranges_item *first;
+	uint32_t node = 0;
+	int error;
+
+	error = encode(nodes, items, UINT64_MAX);
+	if (error)
+		return error;
+	first = nodes->entries.items;
+	if (nodes->entries.count == 1 &&
+	    (first->code >> RANGES_K_SHIFT & RANGES_K_MASK) != RANGES_K_REST) {
+		above->slot = first->first;
+		above->code = code_of(RANGES_LEAF, 0, first->code);
+		return 0;
+	}
+	error = put(nodes, true, &node);
+	if (error)
+		return error;
+	above->slot = (uint64_t)nodes->entries.count << 32 | node;
+	above->code = code_of(RANGES_HOSTS, 0, 0);
 	return 0;
 }

@@ -326,12 +326,18 @@ static bool find_ipv6(const struct ranges_set *set, const struct addr *addr,
 	return true;
 }
 
+bool ranges_set_find_as(const struct ranges_set *set, enum family family,
+			const struct addr *addr, struct prefix *out)
+{
+	if (family == FAMILY_IPV4)
+		return find_ipv4(set, addr, out);
+	return find_ipv6(set, addr, out);
+}
+
 bool ranges_set_find(const struct ranges_set *set, const struct addr *addr,
 		     struct prefix *out)
 {
-	if (addr_family(addr) == FAMILY_IPV4)
-		return find_ipv4(set, addr, out);
-	return find_ipv6(set, addr, out);
+	return ranges_set_find_as(set, addr_family(addr), addr, out);
 }
 
 void ranges_input_lend(struct ranges_input *input, unsigned int list,

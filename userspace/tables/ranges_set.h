@@ -55,6 +55,10 @@ size_t ranges_set_count(const struct ranges_set *set, enum family family);
 bool ranges_set_find(const struct ranges_set *set, const struct addr *addr,
 		     struct prefix *out);
 
+/* The same of a family: an address that is IPv4 may be asked for as IPv6. */
+bool ranges_set_find_as(const struct ranges_set *set, enum family family,
+			const struct addr *addr, struct prefix *out);
+
 /*
  * Lends the set to a list of `input` that has nothing else.  It must outlive
  * the input.

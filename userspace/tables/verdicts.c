@@ -41,26 +41,39 @@ struct batch {
 	struct source_verdict values[BATCH];
 };
 
+/* Returns 1 while there are more, 0 at the end, or a negative errno. */
+static int read_batch(struct verdict_table *table, struct verdict_walk *walk,
+		      struct batch *batch, __u32 *count)
+{
+	__u32 n = BATCH;
+	int error = 0;
+
+	if (bpf_map_lookup_batch(table->map,
+				 walk->under_way ? &walk->cursor : NULL,
+				 &walk->cursor, batch->keys, batch->values, &n,
+				 NULL))
+		error = -errno;
+	if (error && error != -ENOENT)
+		return error;
+	walk->under_way = true;
+	*count = n;
+	return !error;
+}
+
 static int read_back(struct verdict_table *table, struct batch *batch)
 {
-	__u32 cursor = 0, n;
-	void *from = NULL;
-	int error;
+	struct verdict_walk walk = {0};
+	__u32 count;
+	int more;
 
 	do {
-		n = BATCH;
-		error = bpf_map_lookup_batch(table->map, from, &cursor,
-					     batch->keys, batch->values, &n,
-					     NULL)
-				? -errno
-				: 0;
-		if (error && error != -ENOENT)
-			return error;
-		for (__u32 i = 0; i < n; i++)
+		more = read_batch(table, &walk, batch, &count);
+		if (more < 0)
+			return more;
+		for (__u32 i = 0; i < count; i++)
 			expiry_add(table->expiry, &batch->keys[i],
 				   end_s(table, &batch->values[i]));
-		from = &cursor;
-	} while (!error);
+	} while (more);
 	return 0;
 }
 
@@ -166,6 +179,43 @@ int verdicts_get(const struct verdict_table *table, const struct addr *source,
 		return -errno;
 	*out = found;
 	return 0;
+}
+
+/*
+ * Left in the map till its end comes up: an entry that is in the wheel, but
+ * not in the map, would be put there a second time with its next verdict.
+ */
+void verdicts_forget(struct verdict_table *table, const struct addr *source)
+{
+	struct source_verdict found;
+
+	if (verdicts_get(table, source, &found))
+		return;
+	found.expires = clock_jiffies_at(&table->clock, clock_monotonic_ns());
+	bpf_map_update_elem(table->map, source, &found, BPF_EXIST);
+}
+
+int verdicts_walk(struct verdict_table *table, struct verdict_walk *walk,
+		  verdict_visit *visit, void *context)
+{
+	struct batch *batch = malloc(sizeof(*batch));
+	__u32 count = 0;
+	int more;
+
+	if (!batch)
+		return -ENOMEM;
+	more = read_batch(table, walk, batch, &count);
+	for (__u32 i = 0; more >= 0 && i < count; i++)
+		visit(context, &batch->keys[i], &batch->values[i]);
+	free(batch);
+	return more;
+}
+
+bool verdicts_is_valid(const struct verdict_table *table,
+		       const struct source_verdict *verdict)
+{
+	return verdict->expires >
+	       clock_jiffies_at(&table->clock, clock_monotonic_ns());
 }
 
 size_t verdicts_count(const struct verdict_table *table)

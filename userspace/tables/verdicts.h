@@ -6,6 +6,7 @@
 #ifndef POSTERN_TABLES_VERDICTS_H
 #define POSTERN_TABLES_VERDICTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -31,6 +32,33 @@ int verdicts_put(struct verdict_table *table, const struct addr *source,
 /* Returns 0 and *out, or -ENOENT; one that has ended is returned like others */
 int verdicts_get(const struct verdict_table *table, const struct addr *source,
 		 struct source_verdict *out);
+
+/*
+ * Ends the verdict of a source now, whatever its deadline.  The place of its
+ * entry is given back in its time.
+ */
+void verdicts_forget(struct verdict_table *table, const struct addr *source);
+
+/* A walk over all entries, some thousands at a time.  {0} is its start. */
+struct verdict_walk {
+	bool under_way;
+	uint32_t cursor;
+};
+
+typedef void verdict_visit(void *context, const struct addr *source,
+			   const struct source_verdict *verdict);
+
+/*
+ * Visits the next ones, which may be forgotten or replaced meanwhile; those
+ * that are added or removed during the walk may be missed, or visited twice.
+ * Returns 1 while there are more, 0 at the end, or a negative errno.
+ */
+int verdicts_walk(struct verdict_table *table, struct verdict_walk *walk,
+		  verdict_visit *visit, void *context);
+
+/* Whether it is in force now. */
+bool verdicts_is_valid(const struct verdict_table *table,
+		       const struct source_verdict *verdict);
 
 /* Removes what has ended, up to some thousands; call it every second. */
 void verdicts_sweep(struct verdict_table *table);

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/log.h"
 #include "worker/state.h"
 
 static bool same_text(const char *a, const char *b)
@@ -127,10 +128,8 @@ static void replace_dnsbl(struct worker *worker, struct config *next,
 {
 	struct config *before = worker->dnsbl_config;
 
-	if (worker->dnsbl)
-		dnsbl_close(worker->dnsbl);
+	lookups_replace(worker, next, parts->dnsbl);
 	answers_free(worker->answers);
-	worker->dnsbl = parts->dnsbl;
 	worker->answers = parts->answers;
 	worker->dnsbl_config = next;
 	release(worker, before);
@@ -150,6 +149,29 @@ static void replace_health(struct worker *worker, struct config *next,
 	release(worker, before);
 }
 
+/*
+ * At the start feeds are read before anything is put in force, so that what an
+ * earlier worker left there has no gap.  Later they are read again beside the
+ * loop, once the configuration is taken.
+ */
+static int put_lists(struct worker *worker, const struct config *next,
+		     char error[static CONFIG_ERROR_TEXT])
+{
+	bool first = !worker->config;
+	int result = 0;
+
+	if (first)
+		result = feeds_apply(worker->feeds, next, true);
+	if (!result)
+		result = publisher_apply(worker->publisher, next);
+	while (first && result == -ENOSPC &&
+	       feeds_give_up_largest(worker->feeds))
+		result = publisher_apply(worker->publisher, next);
+	if (result)
+		lists_describe(result, next, error);
+	return result;
+}
+
 /* The last step that can fail: then the lists are taken back. */
 static int use_nameservers(struct worker *worker, const struct config *next,
 			   char error[static CONFIG_ERROR_TEXT])
@@ -158,7 +180,7 @@ static int use_nameservers(struct worker *worker, const struct config *next,
 				  next->dnsbl.nameserver_count);
 
 	if (result) {
-		lists_publish(worker->config, worker->ranges, error);
+		publisher_apply(worker->publisher, worker->config);
 		snprintf(error, CONFIG_ERROR_TEXT,
 			 "can't use its nameservers: %s", strerror(-result));
 	}
@@ -185,7 +207,7 @@ int apply_config(struct worker *worker, struct config *next,
 		snprintf(error, CONFIG_ERROR_TEXT, "can't put it in force: %s",
 			 strerror(-result));
 	if (!result)
-		result = lists_publish(next, worker->ranges, error);
+		result = put_lists(worker, next, error);
 	if (!result && before &&
 	    !same_nameservers(&before->dnsbl, &next->dnsbl))
 		result = use_nameservers(worker, next, error);
@@ -194,11 +216,14 @@ int apply_config(struct worker *worker, struct config *next,
 		return result;
 	}
 	worker->config = next;
+	if (before && feeds_apply(worker->feeds, next, false) != 0)
+		log_error("feeds stay as they were: %s", strerror(ENOMEM));
 	if (new_dnsbl)
 		replace_dnsbl(worker, next, &parts);
 	if (new_health)
 		replace_health(worker, next, &parts);
 	release(worker, before);
+	lookups_follow_own(worker);
 	gate_update(worker);
 	return 0;
 }

@@ -88,7 +88,9 @@ static void on_reload(void *context, const json_t *args,
 	struct worker *worker = context;
 	struct parent_request *slot;
 
-	(void)args;
+	/* Once by itself, so that no reload of another is forced. */
+	if (json_is_true(json_object_get(args, "force")))
+		feeds_reload(worker->feeds, true);
 	slot = wait_for_parent(worker, request);
 	if (!slot)
 		return;
@@ -112,7 +114,14 @@ void commands_on_reloaded(struct worker *worker, const struct message *message)
 const struct control_command worker_commands[] = {
 	{"status", false, on_status},
 	{"explain", false, on_explain},
+	{"lookup", true, lookup_command},
 	{"reload", true, on_reload},
+	{"allow-add", true, list_commands_allow_add},
+	{"allow-del", true, list_commands_allow_del},
+	{"allow-list", false, list_commands_allow_list},
+	{"block-add", true, list_commands_block_add},
+	{"block-del", true, list_commands_block_del},
+	{"block-list", false, list_commands_block_list},
 };
 const size_t worker_command_count =
 	sizeof(worker_commands) / sizeof(*worker_commands);

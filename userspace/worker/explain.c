@@ -13,13 +13,13 @@ static const char *const verdict_names[] = {
 	[VERDICT_LISTED] = "listed",
 };
 
-static const char *verdict_name(enum verdict verdict)
+const char *explain_verdict_name(enum verdict verdict)
 {
 	return verdict <= VERDICT_LISTED ? verdict_names[verdict] : "unknown";
 }
 
-static json_t *site_json(const struct site *site,
-			 const struct dnsbl_site_result *result, double age_s)
+json_t *explain_site_json(const struct site *site,
+			  const struct dnsbl_site_result *result, double age_s)
 {
 	char zone[SITE_ZONE_MAX], answer[INET_ADDRSTRLEN];
 	double left_s = (double)result->ttl_s - age_s;
@@ -50,7 +50,8 @@ static json_t *sites_json(const struct worker *worker,
 	age_s = (double)(clock_monotonic_ns() - at_ns) / 1e9;
 	for (size_t i = 0; i < config->site_count; i++)
 		json_array_append_new(
-			all, site_json(&config->sites[i], &results[i], age_s));
+			all, explain_site_json(&config->sites[i], &results[i],
+					       age_s));
 	return all;
 }
 
@@ -64,30 +65,53 @@ static json_t *expiry_json(const struct worker *worker, __u64 expires)
 	return json_real(at_ns > now_ns ? (double)(at_ns - now_ns) / 1e9 : 0);
 }
 
-static json_t *prefix_json(const struct worker *worker, unsigned int list,
-			   const struct addr *source)
+/* The entry of a list that has the address, and the age of either. */
+static bool find_entry(const struct worker *worker, unsigned int list,
+		       const struct addr *source, struct prefix *out,
+		       double *age_s)
 {
-	char text[PREFIX_TEXT];
-	struct prefix prefix;
+	const struct ranges_set *set;
 
-	if (!lists_find(worker->config, list, source, &prefix))
-		return json_null();
-	return json_string(prefix_format(&prefix, text));
+	*age_s = -1;
+	if (list == LIST_NUMBER_ALLOW_NOW)
+		return runtime_find(worker->runtime, RUNTIME_ALLOW, source, out,
+				    age_s);
+	if (list == LIST_NUMBER_BLOCK_NOW)
+		return runtime_find(worker->runtime, RUNTIME_BLOCK, source, out,
+				    age_s);
+	if (list < LIST_NUMBERS)
+		return lists_find(worker->config, list, source, out);
+	*age_s = feeds_age_s(worker->feeds, list);
+	set = publisher_get(worker->publisher, list);
+	return set && ranges_set_find(set, source, out);
+}
+
+static const char *list_name(const struct worker *worker, unsigned int list)
+{
+	if (list < LIST_NUMBERS)
+		return lists_name(list);
+	return feeds_name(worker->feeds, list);
 }
 
 json_t *explain_json(struct worker *worker, const struct addr *source,
 		     const struct decision *decision)
 {
-	char text[ADDR_TEXT];
+	char text[ADDR_TEXT], entry[PREFIX_TEXT];
+	struct prefix prefix;
+	double age_s;
+	bool found =
+		find_entry(worker, decision->list, source, &prefix, &age_s);
 
 	return json_pack(
-		"{s:s, s:s, s:s, s:s?, s:o, s:s, s:i, s:i, s:o, s:o, s:s, s:s}",
+		"{s:s, s:s, s:s, s:s?, s:s?, s:o, s:s, s:i, s:i, s:o, s:o, "
+		"s:s, s:s}",
 		"address", addr_format(source, text), "action",
 		action_name(decision->action), "reason",
 		reason_name(decision->reason), "list",
-		lists_name(decision->list), "prefix",
-		prefix_json(worker, decision->list, source), "verdict",
-		verdict_name(decision->verdict), "score", decision->score,
+		list_name(worker, decision->list), "prefix",
+		found ? prefix_format(&prefix, entry) : NULL, "list_age_s",
+		age_s >= 0 ? json_real(age_s) : json_null(), "verdict",
+		explain_verdict_name(decision->verdict), "score", decision->score,
 		"threshold", worker->config->dnsbl.threshold, "sites",
 		sites_json(worker, source), "expires_s",
 		expiry_json(worker, decision->expires), "gate",

@@ -4,44 +4,93 @@
 #include <string.h>
 
 #include "core/log.h"
+#include "worker/causes.h"
 #include "worker/state.h"
 
 /* How long the program looks out for a source that was held. */
 #define WATCH_NS (10 * NS_PER_S)
 
+/* So long clean, a source stands well whatever one list says of it now. */
+#define LONG_CLEAN_NS (2 * 86400 * NS_PER_S)
+
+/* Of the sources that bypass, one of so many is looked up ahead of time. */
+#define PREWARM_SHARE 4
+
+static uint64_t jiffies_after(const struct worker *worker, uint64_t ns)
+{
+	return clock_jiffies_at(&worker->start.clock,
+				clock_monotonic_ns() + ns);
+}
+
+/* ---- events ---- */
+
+/* The verdict that the program goes by: of the host, or else of its network. */
+static bool find_valid(const struct worker *worker, const struct addr *source,
+		       struct source_verdict *out)
+{
+	struct addr network;
+
+	if (verdicts_get(worker->verdicts, source, out) == 0 &&
+	    verdicts_is_valid(worker->verdicts, out))
+		return true;
+	if (addr_family(source) == FAMILY_IPV4)
+		return false;
+	network = neighbours_key(source);
+	return verdicts_get(worker->verdicts, &network, out) == 0 &&
+	       verdicts_is_valid(worker->verdicts, out);
+}
+
+static bool is_long_clean(const struct worker *worker,
+			  const struct addr *source)
+{
+	struct source_verdict found;
+
+	return find_valid(worker, source, &found) &&
+	       found.verdict == VERDICT_CLEAN &&
+	       clock_ns_at(&worker->start.clock, found.since) + LONG_CLEAN_NS <=
+		       clock_monotonic_ns();
+}
+
+static void refresh(const struct worker *worker, const struct addr *source)
+{
+	if (is_long_clean(worker, source))
+		dnsbl_ask_trusted(worker->dnsbl, source, DNSBL_REFRESH);
+	else
+		dnsbl_ask(worker->dnsbl, source, DNSBL_REFRESH);
+}
+
+/* An outage of the primary should begin with warm verdicts. */
+static void prewarm(struct worker *worker, const struct addr *source)
+{
+	struct source_verdict found;
+
+	if (worker->knocks++ % PREWARM_SHARE == 0 &&
+	    !find_valid(worker, source, &found))
+		dnsbl_ask(worker->dnsbl, source, DNSBL_PREWARM);
+}
+
 void lookups_on_event(void *context, const struct event *event)
 {
 	struct worker *worker = context;
 
+	if (event->kind == EVENT_BYPASS && worker->health)
+		health_hint(worker->health, addr_family(&event->source));
+	if (!worker->dnsbl)
+		return;
 	switch (event->kind) {
 	case EVENT_UNKNOWN:
-		if (worker->dnsbl)
-			dnsbl_ask(worker->dnsbl, &event->source, DNSBL_HELD);
+		dnsbl_ask(worker->dnsbl, &event->source, DNSBL_HELD);
 		break;
 	case EVENT_REFRESH:
-		if (worker->dnsbl)
-			dnsbl_ask(worker->dnsbl, &event->source, DNSBL_REFRESH);
+		refresh(worker, &event->source);
 		break;
 	case EVENT_BYPASS:
-		if (worker->health)
-			health_hint(worker->health,
-				    addr_family(&event->source));
+		prewarm(worker, &event->source);
 		break;
 	}
 }
 
-/* The verdict that is valid now, or VERDICT_UNKNOWN. */
-static enum verdict valid_verdict(const struct worker *worker,
-				  const struct addr *source, uint64_t now_ns)
-{
-	uint64_t now = clock_jiffies_at(&worker->start.clock, now_ns);
-	struct source_verdict found;
-
-	if (verdicts_get(worker->verdicts, source, &found) ||
-	    found.expires <= now)
-		return VERDICT_UNKNOWN;
-	return found.verdict;
-}
+/* ---- results ---- */
 
 /* A hold has ended well: its client need not wait for its own timer. */
 static void nudge(struct worker *worker, const struct addr *source)
@@ -54,41 +103,153 @@ static void nudge(struct worker *worker, const struct addr *source)
 		worker_tell(worker, &message);
 }
 
+static struct source_verdict make_verdict(const struct worker *worker,
+					  const struct dnsbl_result *result)
+{
+	struct policy_lifetime life = policy_lifetime(result->ttl_s);
+
+	return (struct source_verdict){
+		.verdict = result->verdict,
+		.score = result->score,
+		.refresh = jiffies_after(worker, life.refresh_ns),
+		.expires = jiffies_after(worker, life.expires_ns),
+		.watch = result->priority == DNSBL_HELD
+				 ? jiffies_after(worker, WATCH_NS)
+				 : 0,
+		.since = jiffies_after(worker, 0),
+		.causes = causes_of(&worker->dnsbl_config->dnsbl,
+				    result->causes),
+	};
+}
+
+static bool keep(struct worker *worker, const struct addr *source,
+		 const struct source_verdict *verdict)
+{
+	int error = verdicts_put(worker->verdicts, source, verdict);
+	char text[ADDR_TEXT];
+
+	if (error)
+		log_warning("can't keep the verdict of %s: %s",
+			    addr_format(source, text), strerror(-error));
+	return !error;
+}
+
+/* What follows for the /64 of an IPv6 source. */
+static void keep_network(struct worker *worker, const struct addr *source,
+			 const struct source_verdict *verdict)
+{
+	struct source_verdict of_network;
+	struct addr network;
+	int follows;
+
+	if (addr_family(source) == FAMILY_IPV4)
+		return;
+	network = neighbours_key(source);
+	follows = neighbours_note(worker->neighbours, source, verdict,
+				jiffies_after(worker, 0), &of_network);
+	if (follows > 0)
+		keep(worker, &network, &of_network);
+	else if (follows < 0)
+		verdicts_forget(worker->verdicts, &network);
+}
+
+/* Nothing is known just now: what was known stays, and is asked for again. */
+static void ask_again_later(struct worker *worker,
+			    const struct dnsbl_result *result)
+{
+	struct source_verdict found;
+
+	if (verdicts_get(worker->verdicts, &result->source, &found) ||
+	    !verdicts_is_valid(worker->verdicts, &found))
+		return;
+	found.refresh = jiffies_after(worker, result->ttl_s * NS_PER_S);
+	keep(worker, &result->source, &found);
+}
+
 static void on_result(void *context, const struct dnsbl_result *result)
 {
 	struct worker *worker = context;
-	const struct jiffies_clock *clock = &worker->start.clock;
-	struct policy_lifetime life = policy_lifetime(result->ttl_s);
-	uint64_t now_ns = clock_monotonic_ns();
-	bool held = result->priority == DNSBL_HELD;
-	struct source_verdict next = {
-		.verdict = result->verdict,
-		.score = result->score,
-		.refresh = clock_jiffies_at(clock, now_ns + life.refresh_ns),
-		.expires = clock_jiffies_at(clock, now_ns + life.expires_ns),
-		.watch = held ? clock_jiffies_at(clock, now_ns + WATCH_NS) : 0,
-	};
-	enum verdict valid = valid_verdict(worker, &result->source, now_ns);
-	char text[ADDR_TEXT];
-	int error;
+	struct source_verdict next = make_verdict(worker, result);
+	struct source_verdict before = {.verdict = VERDICT_UNKNOWN};
+	bool known = find_valid(worker, &result->source, &before);
 
-	answers_put(worker->answers, result, now_ns);
-	if (!policy_replaces(next.verdict, valid))
+	answers_put(worker->answers, result, clock_monotonic_ns());
+	/* It would stand for its whole network. */
+	if (neighbours_is_key(&result->source))
 		return;
-	error = verdicts_put(worker->verdicts, &result->source, &next);
-	if (error)
-		log_warning("can't keep the verdict of %s: %s",
-			    addr_format(&result->source, text),
-			    strerror(-error));
-	else if (next.verdict == VERDICT_LISTED && valid != VERDICT_LISTED)
+	if (!policy_replaces(next.verdict, before.verdict)) {
+		ask_again_later(worker, result);
+		return;
+	}
+	if (known && before.verdict == next.verdict)
+		next.since = before.since;
+	if (!keep(worker, &result->source, &next))
+		return;
+	keep_network(worker, &result->source, &next);
+	if (next.verdict == VERDICT_LISTED && before.verdict != VERDICT_LISTED)
 		dnsbl_log_listing(worker->dnsbl, result);
-	if (held && next.verdict != VERDICT_LISTED)
+	if (result->priority == DNSBL_HELD && next.verdict != VERDICT_LISTED)
 		nudge(worker, &result->source);
+}
+
+/* ---- what can't be believed any more ---- */
+
+static void forget(struct worker *worker, uint64_t causes)
+{
+	neighbours_forget(worker->neighbours, causes);
+	withdraw_start(&worker->withdraw, causes);
+}
+
+static void on_withdrawn(void *context, uint64_t zones, const char *zone)
+{
+	struct worker *worker = context;
+
+	log_warning("verdicts that %s has caused are taken back", zone);
+	forget(worker, causes_of(&worker->dnsbl_config->dnsbl, zones));
+}
+
+static void carry_quota(void *context, const struct dnsbl_quota *quota)
+{
+	dnsbl_quota_restore(context, quota);
+}
+
+void lookups_replace(struct worker *worker, const struct config *next,
+		     struct dnsbl *dnsbl)
+{
+	if (worker->dnsbl && dnsbl)
+		dnsbl_quota_save(worker->dnsbl, carry_quota, dnsbl);
+	if (worker->dnsbl_config)
+		forget(worker, causes_changed(&worker->dnsbl_config->dnsbl,
+					      &next->dnsbl));
+	if (worker->dnsbl)
+		dnsbl_close(worker->dnsbl);
+	worker->dnsbl = dnsbl;
+	worker->own_count = 0;
+	save_use(worker->save, &next->dnsbl, dnsbl);
+}
+
+void lookups_follow_own(struct worker *worker)
+{
+	struct addr own[ADDRESSES_PROTECTED_MAX];
+	size_t count = addresses_protected(worker->config, own);
+
+	if (!worker->dnsbl ||
+	    (count == worker->own_count &&
+	     memcmp(own, worker->own, count * sizeof(*own)) == 0))
+		return;
+	memcpy(worker->own, own, count * sizeof(*own));
+	worker->own_count = count;
+	dnsbl_own(worker->dnsbl, own, count);
 }
 
 int lookups_start(struct worker *worker, const struct config *config,
 		  struct dnsbl **out)
 {
-	return dnsbl_create(&worker->loop, &config->dnsbl, worker->resolver,
-			    on_result, worker, out);
+	int error;
+
+	error = dnsbl_create(&worker->loop, &config->dnsbl, worker->resolver,
+			     on_result, worker, out);
+	if (!error)
+		dnsbl_on_withdrawn(*out, on_withdrawn);
+	return error;
 }

@@ -21,6 +21,12 @@
 #include "tables/settings.h"
 #include "tables/verdicts.h"
 #include "worker/answers.h"
+#include "worker/feeds.h"
+#include "worker/neighbours.h"
+#include "worker/publisher.h"
+#include "worker/runtime.h"
+#include "worker/save.h"
+#include "worker/withdraw.h"
 #include "worker/worker.h"
 
 /* Control requests that wait for the parent. */
@@ -64,6 +70,15 @@ struct worker {
 	struct config *health_config;
 	struct address_watch *addresses;
 	struct answers *answers;
+	struct neighbours *neighbours;
+	struct withdraw withdraw;
+	struct save *save;
+	struct addr own[ADDRESSES_PROTECTED_MAX]; /* as the engine knows them */
+	size_t own_count;
+	uint32_t knocks; /* at the closed gate */
+	struct publisher *publisher;
+	struct feeds *feeds;
+	struct runtime *runtime;
 	struct control_server *control;
 
 	struct gate_state gate[FAMILY_MAX];
@@ -95,6 +110,18 @@ void gate_update(struct worker *worker);
 /* lookups.c: wires events, DNSBL engine and verdicts. */
 int lookups_start(struct worker *worker, const struct config *config,
 		  struct dnsbl **out);
+
+/*
+ * The engine of a new configuration, or NULL, takes the place of the one
+ * before, which is closed: it goes on with its quotas, and verdicts that rest
+ * on sites that have changed are forgotten.
+ */
+void lookups_replace(struct worker *worker, const struct config *next,
+		     struct dnsbl *dnsbl);
+
+/* Tells the engine our own addresses when they have changed. */
+void lookups_follow_own(struct worker *worker);
+
 void lookups_on_event(void *context, const struct event *event);
 
 /* commands.c: the control commands. */
@@ -104,8 +131,19 @@ void commands_on_explained(struct worker *worker,
 			   const struct message *message);
 void commands_on_reloaded(struct worker *worker, const struct message *message);
 
+/* lookup_command.c */
+control_handler lookup_command;
+
+/* list_commands.c: the commands for the run-time lists. */
+control_handler list_commands_allow_add, list_commands_allow_del,
+	list_commands_allow_list, list_commands_block_add,
+	list_commands_block_del, list_commands_block_list;
+
 /* status.c, explain.c: the objects of the control protocol; NULL: no memory */
 json_t *status_json(struct worker *worker);
+json_t *explain_site_json(const struct site *site,
+			  const struct dnsbl_site_result *result, double age_s);
+const char *explain_verdict_name(enum verdict verdict);
 json_t *explain_json(struct worker *worker, const struct addr *source,
 		     const struct decision *decision);
 

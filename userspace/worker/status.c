@@ -82,15 +82,28 @@ static json_t *primaries_json(const struct worker *worker)
 	return all;
 }
 
+static json_t *latency_json(double seconds)
+{
+	return seconds > 0 ? json_real(seconds) : json_null();
+}
+
 static void add_zone(void *context, const struct dnsbl_zone_status *zone)
 {
-	json_array_append_new(context,
-			      json_pack("{s:s, s:s, s:s, s:I, s:I, s:I}",
-					"zone", zone->zone, "state",
-					zone->state, "reason", zone->reason,
-					"queries", (json_int_t)zone->queries,
-					"listed", (json_int_t)zone->listed,
-					"failed", (json_int_t)zone->failed));
+	json_array_append_new(
+		context,
+		json_pack("{s:s, s:s, s:f, s:s, s:s, s:I, s:I, s:I, s:I, s:I, "
+			  "s:o, s:o, s:I, s:I}",
+			  "zone", zone->zone, "state", zone->state, "state_s",
+			  zone->state_s, "reason", zone->reason, "remedy",
+			  zone->remedy, "queries", (json_int_t)zone->queries,
+			  "listed", (json_int_t)zone->listed, "failed",
+			  (json_int_t)zone->failed, "waiting",
+			  (json_int_t)zone->waiting, "in_flight",
+			  (json_int_t)zone->in_flight, "p50_s",
+			  latency_json(zone->p50_s), "p99_s",
+			  latency_json(zone->p99_s), "quota_used",
+			  (json_int_t)zone->used, "quota_limit",
+			  (json_int_t)zone->limit));
 }
 
 static json_t *zones_json(const struct worker *worker)
@@ -107,16 +120,20 @@ static json_t *lists_json(const struct worker *worker)
 	json_t *all = json_array();
 
 	for (unsigned int n = 1; n < LIST_NUMBERS; n++) {
+		size_t entries = lists_count(worker->config, n);
 		struct list_counters hits = {0};
 
 		counters_read_list(worker->start.maps.list_counters, n, &hits);
-		json_array_append_new(
-			all,
-			json_pack("{s:s, s:I, s:I, s:I}", "name", lists_name(n),
-				  "entries",
-				  (json_int_t)lists_count(worker->config, n),
-				  "ipv4", (json_int_t)hits.ipv4, "ipv6",
-				  (json_int_t)hits.ipv6));
+		if (n == LIST_NUMBER_ALLOW_NOW)
+			entries = runtime_count(worker->runtime, RUNTIME_ALLOW);
+		else if (n == LIST_NUMBER_BLOCK_NOW)
+			entries = runtime_count(worker->runtime, RUNTIME_BLOCK);
+		json_array_append_new(all,
+				      json_pack("{s:s, s:I, s:I, s:I}", "name",
+						lists_name(n), "entries",
+						(json_int_t)entries, "ipv4",
+						(json_int_t)hits.ipv4, "ipv6",
+						(json_int_t)hits.ipv6));
 	}
 	return all;
 }
@@ -147,10 +164,11 @@ static json_t *lookups_json(const struct worker *worker)
 		dnsbl_status(worker->dnsbl, &status);
 	for (size_t i = 0; i < DNSBL_PRIORITIES; i++)
 		waiting += (json_int_t)status.waiting[i];
-	return json_pack("{s:I, s:I, s:I, s:I, s:I}", "waiting", waiting,
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "waiting", waiting,
 			 "active", (json_int_t)status.active, "asked",
 			 (json_int_t)status.asked, "shed",
-			 (json_int_t)status.shed, "verdicts",
+			 (json_int_t)status.shed, "shed_network",
+			 (json_int_t)status.shed_network, "verdicts",
 			 (json_int_t)verdicts_count(worker->verdicts));
 }
 
@@ -183,7 +201,7 @@ json_t *status_json(struct worker *worker)
 		gate_json(worker, FAMILY_IPV4), "ipv6",
 		gate_json(worker, FAMILY_IPV6), "primaries",
 		primaries_json(worker), "zones", zones_json(worker), "feeds",
-		json_array(), "lists", lists_json(worker), "lookups",
-		lookups_json(worker), "nudge", nudge_json(worker), "counters",
-		counters_json(worker));
+		feeds_json(worker->feeds), "lists", lists_json(worker),
+		"lookups", lookups_json(worker), "nudge", nudge_json(worker),
+		"counters", counters_json(worker));
 }

@@ -44,6 +44,7 @@ static void on_sweep(uv_timer_t *timer)
 
 static void on_addresses_changed(void *context)
 {
+	lookups_follow_own(context);
 	gate_update(context);
 }
 
@@ -123,6 +124,41 @@ static int open_tables(struct worker *worker)
 	return error;
 }
 
+/* What is known of sources, beside the map. */
+static int open_memory(struct worker *worker)
+{
+	const struct worker_start *start = &worker->start;
+	const struct save_of of = {
+		.verdicts = worker->verdicts,
+		.neighbours = worker->neighbours = neighbours_create(),
+		.clock = &start->clock,
+		.directory = start->config->state,
+	};
+
+	if (!worker->neighbours)
+		return -ENOMEM;
+	withdraw_init(&worker->withdraw, &worker->loop, worker->verdicts);
+	return save_create(&worker->loop, &of, &worker->save);
+}
+
+static int open_lists(struct worker *worker)
+{
+	const struct worker_start *start = &worker->start;
+	int error;
+
+	error = publisher_create(&worker->loop, worker->ranges,
+				 &worker->publisher);
+	if (!error)
+		error = runtime_create(&worker->loop, worker->publisher,
+				       &start->clock, start->config->state,
+				       &worker->runtime);
+	if (!error)
+		error = feeds_create(&worker->loop, worker->publisher,
+				     &start->clock, start->maps.list_counters,
+				     &worker->feeds);
+	return error;
+}
+
 static int open_sources(struct worker *worker, const struct config *config)
 {
 	int error;
@@ -187,6 +223,10 @@ static int set_up(struct worker *worker)
 
 	error = open_tables(worker);
 	if (!error)
+		error = open_memory(worker);
+	if (!error)
+		error = open_lists(worker);
+	if (!error)
 		error = open_sources(worker, worker->start.config);
 	if (!error)
 		error = open_control(worker);
@@ -204,6 +244,7 @@ static int set_up(struct worker *worker)
 		log_error("%s", text);
 		return error;
 	}
+	save_restore(worker->save, worker->dnsbl);
 	/* The first lease: the program may be attached from now on. */
 	on_lease(&worker->lease);
 	uv_timer_start(&worker->lease, on_lease, RENEW_MS, RENEW_MS);
@@ -228,8 +269,17 @@ static void end(struct worker *worker)
 	close_handle((uv_handle_t *)&worker->sweep);
 	close_handle((uv_handle_t *)&worker->settle);
 	close_handle((uv_handle_t *)&worker->kept);
+	close_handle((uv_handle_t *)&worker->withdraw.idle);
+	if (worker->save)
+		save_close(worker->save);
 	if (worker->control)
 		control_server_close(worker->control);
+	if (worker->feeds)
+		feeds_close(worker->feeds);
+	if (worker->runtime)
+		runtime_close(worker->runtime);
+	if (worker->publisher)
+		publisher_close(worker->publisher);
 	events_close(worker->events);
 	addresses_unwatch(worker->addresses);
 	if (worker->health)
@@ -243,6 +293,7 @@ static void end(struct worker *worker)
 static void clean_up(struct worker *worker)
 {
 	answers_free(worker->answers);
+	neighbours_free(worker->neighbours);
 	lists_close(worker->ranges);
 	verdicts_close(worker->verdicts);
 	settings_close(worker->settings);

@@ -49,9 +49,16 @@ ip_on() {
 }
 
 host_up() {
-	local host=$1 address
-	shift
+	local host=$1
 	ip netns add "$LAB_ID-$host"
+	ip_on "$host" link set lo up
+	plug "$@"
+}
+
+# plug HOST ADDRESS...: the cable, and what the host's end of it is set to.
+plug() {
+	local host=$1
+	shift
 	ip -n "$LAB_ID-wire" link add "$host" type veth \
 		peer name eth0 netns "$LAB_ID-$host"
 	ip -n "$LAB_ID-wire" link set "$host" master br0 up
@@ -59,8 +66,13 @@ host_up() {
 	on "$host" sysctl -qw net.ipv6.conf.all.accept_dad=0 \
 		net.ipv6.conf.default.accept_dad=0 \
 		net.ipv6.conf.eth0.accept_dad=0 net.ipv6.conf.eth0.accept_ra=0
-	ip_on "$host" link set lo up
 	ip_on "$host" link set eth0 up
+	host_addresses "$host" "$@"
+}
+
+host_addresses() {
+	local host=$1 address
+	shift
 	for address; do
 		case $address in
 		*:*) ip_on "$host" address add "$address/64" dev eth0 nodad ;;

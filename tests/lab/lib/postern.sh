@@ -19,6 +19,7 @@ postern_config() {
 		[mode]=enforce
 		[control]="\"$LAB/control/control.sock\""
 		[pin]="\"$PIN\""
+		[state]="\"$LAB/state\""
 		[primary.address]="{ \"$PRIMARY_IPV4\", \"$PRIMARY_IPV6\" }"
 		[health.interval]=1s
 		[health.timeout]=5s
@@ -88,6 +89,7 @@ start_postern_again() {
 restart_postern() {
 	stop posternd
 	[ -z "$(pins)" ] || posternd --config "$LAB/postern.conf" --detach
+	rm -rf "$LAB/state"
 	start_postern "$@"
 }
 

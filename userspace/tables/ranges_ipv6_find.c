@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Looks up an address in a compiled IPv6 table, as bpf/ranges.h does. */
+
+#include <endian.h>
+#include <string.h>
+
+#include "tables/ranges_ipv6.h"
+
+static struct ranges_ref find_key(const struct ranges_ipv6 *ranges,
+				  uint32_t word)
+{
+	const struct ranges_ipv6_head *head = ranges_nodes_at(ranges, 0);
+	const struct ranges_keys *lines = ranges_nodes_at(ranges, head->hash);
+	uint32_t at = ranges_hash(head, word);
+
+	for (int tries = 0; tries < RANGES_TRIES; tries++) {
+		for (int i = 0; i < RANGES_LINE_KEYS; i++)
+			if (lines[at].refs[i].tag != 0 &&
+			    lines[at].words[i] == word)
+				return lines[at].refs[i];
+		if (++at == head->lines)
+			at = 0;
+	}
+	return (struct ranges_ref){0};
+}
+
+/* The list of a code whose 2^k numbers from `first` on have this one, or 0. */
+static unsigned int match(uint64_t number, uint64_t first, uint16_t code)
+{
+	unsigned int k = code >> RANGES_K_SHIFT & RANGES_K_MASK;
+
+	if (number < first)
+		return 0;
+	if (k != RANGES_K_REST && (number - first) >> k != 0)
+		return 0;
+	return code & RANGES_LIST_MASK;
+}
+
+/* Steps into the part that may have the number. */
+static uint32_t find_part(const struct ranges_ipv6 *ranges, uint32_t node,
+			  uint32_t *count, uint64_t number, bool hosts)
+{
+	const void *index = ranges_nodes_at(ranges, node);
+	const uint64_t *host = index;
+	const uint32_t *word = index;
+	uint32_t part = 0;
+
+	if (*count <= RANGES_GROUP_ENTRIES)
+		return node;
+	while (*count > RANGES_GROUP_ENTRIES &&
+	       (hosts ? host[part + 1] : word[part + 1]) <= number) {
+		*count -= RANGES_GROUP_ENTRIES;
+		part++;
+	}
+	if (*count > RANGES_GROUP_ENTRIES)
+		*count = RANGES_GROUP_ENTRIES;
+	return node + (part + 1) * RANGES_BLOCK_NODES;
+}
+
+static unsigned int find_host(const struct ranges_ipv6 *ranges, uint64_t slot,
+			      uint64_t host)
+{
+	uint32_t count = (uint32_t)(slot >> 32), at = 0;
+	uint32_t node = find_part(ranges, (uint32_t)slot, &count, host, true);
+	const uint64_t *firsts = ranges_nodes_at(ranges, node);
+	const uint16_t *codes =
+		(const uint16_t *)(const void *)(firsts + count);
+
+	while (at + 1 < count && firsts[at + 1] <= host)
+		at++;
+	return match(host, firsts[at], codes[at]);
+}
+
+static unsigned int find_word(const struct ranges_ipv6 *ranges, uint32_t node,
+			      uint32_t count, uint32_t word, uint64_t host)
+{
+	uint32_t part = find_part(ranges, node, &count, word, false), at = 0;
+	const struct ranges_line *line = ranges_nodes_at(ranges, part);
+	size_t lines = ranges_lines(count);
+	const uint64_t *slots;
+	uint32_t upto;
+	uint64_t slot;
+	uint16_t code;
+
+	line += ranges_lines_at(lines);
+	slots = (const uint64_t *)(const void *)(line + lines);
+	for (; lines > 1 && line[1].firsts[0] <= word; lines--)
+		line++;
+	while (at + 1 < RANGES_LINE_ENTRIES && line->firsts[at + 1] <= word)
+		at++;
+	code = line->codes[at];
+	if (code >> RANGES_KIND_SHIFT == RANGES_LIST)
+		return match(word, line->firsts[at], code);
+	if (line->firsts[at] != word)
+		return 0;
+	/* The last one may be found as one of its repetitions. */
+	upto = line->slots & RANGES_SLOTS_MASK & ((2U << at) - 1);
+	slot = slots[(line->slots >> RANGES_SLOTS_SHIFT) +
+		     (uint32_t)__builtin_popcount(upto) - 1];
+	if (code >> RANGES_KIND_SHIFT == RANGES_LEAF)
+		return match(host, slot, code);
+	return find_host(ranges, slot, host);
+}
+
+unsigned int ranges_ipv6_find(const struct ranges_ipv6 *ranges,
+			      const struct addr *addr)
+{
+	const struct ranges_ipv6_head *head = ranges_nodes_at(ranges, 0);
+	const struct ranges_lone *lone;
+	struct ranges_ref ref;
+	uint32_t words[2], word;
+	uint64_t host;
+
+	memcpy(words, addr->octets, sizeof(words));
+	memcpy(&host, addr->octets + sizeof(words), sizeof(host));
+	host = be64toh(host);
+	word = be32toh(words[1]);
+	ref = find_key(ranges, be32toh(words[0]));
+	if (ref.tag == 0) {
+		ref = head->top;
+		word = be32toh(words[0]);
+	}
+	switch (ref.tag >> RANGES_REFERENCE_SHIFT) {
+	case RANGES_GROUP:
+		return find_word(ranges, ref.word, ref.tag & RANGES_COUNT_MASK,
+				 word, host);
+	case RANGES_LONE:
+		lone = ranges_nodes_at(ranges, ref.word);
+		if (lone->word != word)
+			return 0;
+		return match(host, lone->first, (uint16_t)lone->code);
+	default:
+		return match(word, ref.word, (uint16_t)ref.tag);
+	}
+}
