@@ -222,12 +222,10 @@ static int attach_one(struct links *links, struct link *link,
 
 static void detach_one(struct links *links, struct link *link)
 {
-	char path[PATH_MAX];
-
 	if (link->fd >= 0) {
 		bpf_link_detach(link->fd);
 		close(link->fd);
-		unlink(pins_link_path(links->pins, link->interface, path));
+		pins_drop_link(links->pins, link->interface);
 		log_notice("%s: not filtering any more", link->interface);
 	}
 	*link = links->of[--links->count];

@@ -317,6 +317,8 @@ static void ignore_link(void *context, const char *interface)
 static void leave(struct parent *parent)
 {
 	bool clean = parent->status == 0 && !parent->handed_over;
+	/* Detached from outside, another daemon may have begun already. */
+	bool ours = parent->pins && pins_intact(parent->pins);
 
 	if (parent->links && clean)
 		links_detach(parent->links);
@@ -324,7 +326,7 @@ static void leave(struct parent *parent)
 	    (clean || (parent->status && !parent->attached &&
 		       !pins_links(parent->pins, ignore_link, NULL))))
 		pins_remove(parent->pins);
-	if (parent->control >= 0 && !parent->handed_over)
+	if (parent->control >= 0 && !parent->handed_over && ours)
 		unlink(parent->config->control);
 }
 

@@ -198,6 +198,8 @@ void pins_drop_link(const struct pins *pins, const char *interface)
 {
 	char path[PATH_MAX];
 
+	if (!pins_intact(pins))
+		return;
 	detach_link(pins_link_path(pins, interface, path));
 	unlink(path);
 }
@@ -235,8 +237,12 @@ int pins_detach(const char *directory)
 
 void pins_remove(struct pins *pins)
 {
-	int error = pins_detach(pins->directory);
+	int error;
 
+	/* What took its place belongs to somebody else. */
+	if (!pins_intact(pins))
+		return;
+	error = pins_detach(pins->directory);
 	if (error < 0 && error != -ENOENT)
 		log_warning("can't remove %s: %s", pins->directory,
 			    strerror(-error));
