@@ -77,8 +77,9 @@ static int listen_on(const struct sockaddr_un *address, gid_t group)
 	return fd;
 }
 
-int control_socket_open(const char *path, gid_t group)
+int control_socket_open(const char *path, gid_t group, ino_t *inode)
 {
+	struct stat name = {0};
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	int error, fd = -1;
 
@@ -97,5 +98,17 @@ int control_socket_open(const char *path, gid_t group)
 		log_error("another daemon answers at %s: stop it first", path);
 	else if (error)
 		log_error("can't listen at %s: %s", path, strerror(-error));
-	return error ? error : fd;
+	if (error)
+		return error;
+	if (stat(path, &name) == 0)
+		*inode = name.st_ino;
+	return fd;
+}
+
+void control_socket_unlink(const char *path, ino_t inode)
+{
+	struct stat name;
+
+	if (stat(path, &name) == 0 && name.st_ino == inode)
+		unlink(path);
 }

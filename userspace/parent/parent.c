@@ -298,7 +298,8 @@ static int prepare(struct parent *parent, bool takeover)
 		error = open_nudger(parent);
 	if (error)
 		return error;
-	parent->control = control_socket_open(parent->config->control, group);
+	parent->control = control_socket_open(parent->config->control, group,
+					      &parent->control_inode);
 	if (parent->control < 0)
 		return parent->control;
 	return worker_process_start(parent);
@@ -317,8 +318,6 @@ static void ignore_link(void *context, const char *interface)
 static void leave(struct parent *parent)
 {
 	bool clean = parent->status == 0 && !parent->handed_over;
-	/* Detached from outside, another daemon may have begun already. */
-	bool ours = parent->pins && pins_intact(parent->pins);
 
 	if (parent->links && clean)
 		links_detach(parent->links);
@@ -326,8 +325,9 @@ static void leave(struct parent *parent)
 	    (clean || (parent->status && !parent->attached &&
 		       !pins_links(parent->pins, ignore_link, NULL))))
 		pins_remove(parent->pins);
-	if (parent->control >= 0 && !parent->handed_over && ours)
-		unlink(parent->config->control);
+	if (parent->control >= 0 && !parent->handed_over)
+		control_socket_unlink(parent->config->control,
+				      parent->control_inode);
 }
 
 static void clean_up(struct parent *parent)

@@ -32,8 +32,9 @@ struct parent {
 	struct reload reload;
 	int signals;
 	int control;
-	int socket;   /* to the worker; -1: there is none */
-	pid_t worker; /* 0: there is none */
+	ino_t control_inode; /* of its name */
+	int socket;	     /* to the worker; -1: there is none */
+	pid_t worker;	     /* 0: there is none */
 	uint64_t worker_started_ns;
 	uint64_t restart_at_ns;
 	uint64_t restart_delay_ms;
