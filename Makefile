@@ -153,6 +153,11 @@ demo: ## show the main job in a lab of namespaces (as root)
 	$(Q)$(MAKE) all
 	$(Q)tools/demo
 
+bench: ## measure against other filters (as root; QUICK=1 for less)
+	tools/deps build test bench
+	$(Q)$(MAKE) $(BUILD)/tools/bench
+	$(BUILD)/tools/bench $(if $(QUICK),--quick) --json $(BUILD)/bench.json
+
 fuzz: $(FUZZERS:%=$(BUILD)/fuzz/%) ## fuzz every parser, a minute each
 	tools/fuzz $(FUZZ_SECONDS) $^
 
@@ -179,7 +184,7 @@ clean: ## remove what was built
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
 
-.PHONY: all build-tests deps check test demo fuzz lint install clean help
+.PHONY: all build-tests deps check test demo bench fuzz lint install clean help
 .SECONDARY:
 .DELETE_ON_ERROR:
 

@@ -143,6 +143,7 @@ static __always_inline void describe(const struct question *q,
 
 	__builtin_memset(hold, 0, sizeof(*hold));
 	hold->since = q->now;
+	hold->asked = q->now;
 	hold->destination = q->syn->destination;
 	hold->ifindex = q->ctx->ingress_ifindex;
 	hold->sequence = q->syn->sequence;
@@ -182,17 +183,35 @@ static __always_inline enum reason hold_new(const struct question *q)
 	return REASON_HELD;
 }
 
+/*
+ * A daemon that was replaced meanwhile does not know of a hold: so its source's
+ * retransmissions ask anew, about one a second.
+ */
+static __always_inline void ask_again(const struct question *q,
+				      struct hold *hold)
+{
+	__u64 second = q->rules->second;
+
+	if (q->now - hold->asked < second - second / 8)
+		return;
+	if (tell(q, EVENT_UNKNOWN))
+		hold->asked = q->now;
+}
+
 static __always_inline enum reason hold(const struct question *q)
 {
-	const struct hold *hold;
+	struct hold *hold;
 	__u64 age;
 
 	hold = bpf_map_lookup_elem(&pending, &q->syn->source);
 	if (!hold)
 		return hold_new(q);
 	age = q->now - hold->since;
-	if (age <= q->rules->hold_limit)
+	if (age <= q->rules->hold_limit) {
+		if (q->live)
+			ask_again(q, hold);
 		return REASON_HELD;
+	}
 	if (age <= q->rules->hold_limit + q->rules->hold_memory)
 		return REASON_LATE;
 	return hold_new(q);

@@ -104,7 +104,8 @@ struct source_verdict {
  */
 struct hold {
 	__u64 since;
-	__u64 back; /* when it came again, within `watch`; 0: not yet */
+	__u64 asked; /* when the daemon was last told */
+	__u64 back;  /* when it came again, within `watch`; 0: not yet */
 	struct addr destination;
 	__u32 ifindex;
 	__be32 sequence;

@@ -18,7 +18,8 @@ TOPIC=$(basename "$0" .sh)
 # Administrators' programs are not in everybody's PATH.
 PATH=$PATH:/usr/sbin:/sbin
 
-for part in net process dns mail postern expect cases; do
+for part in net process dns zones mail postern expect cases traffic firewall \
+	peer; do
 	# shellcheck source=/dev/null
 	. "$LAB_SOURCE/lib/$part.sh"
 done

@@ -357,6 +357,7 @@ void harness_held_since(const char *source, __u64 since)
 
 	bpf_map_lookup_elem(map, &addr, &hold);
 	hold.since = since;
+	hold.asked = harness_now();
 	assert_int_equal(bpf_map_update_elem(map, &addr, &hold, BPF_ANY), 0);
 }
 

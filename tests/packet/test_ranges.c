@@ -134,7 +134,8 @@ static void dense_ipv4_networks_are_right(void **state)
 
 static void large_ipv6_groups_are_right(void **state)
 {
-	static const unsigned int counts[] = {7, 8, 9, 256, 257, 3200, 5000};
+	static const unsigned int counts[] = {1,   2,	9,    10,   11,
+					      160, 161, 1024, 1400, 5000};
 	struct fixture *fixture = *state;
 
 	for (size_t i = 0; i < COUNT(counts); i++) {
@@ -153,18 +154,36 @@ static void large_ipv6_groups_are_right(void **state)
 	}
 }
 
-/* The longest way there is: every word in a group that is cut into parts. */
-static void parts_in_every_word_are_right(void **state)
+/* The longest way there is: words and hosts both in parts. */
+static void parts_on_the_way_are_right(void **state)
 {
 	struct fixture *fixture = *state;
 	struct subject *subject = subject_create(FAMILY_IPV6);
 
 	for (unsigned int length = 64; length <= 128; length += 32)
-		for (uint64_t n = 1; n <= 5000; n++)
+		for (uint64_t n = 1; n <= 40000; n++)
 			subject_add(subject, 1 + (unsigned int)n % 7,
 				    addr_number(FAMILY_IPV6, "2001:db8::",
 						n * 3, 128 - length),
 				    length);
+	check(fixture, subject);
+}
+
+static void a_lone_host_is_only_in_its_own_network(void **state)
+{
+	static const char *const others[] = {
+		"2001:db8:1:3::25",
+		"2001:db8:0:2::25",
+		"2001:db9:1:2::25",
+		"2001:db8::25",
+	};
+	struct fixture *fixture = *state;
+	struct subject *subject = subject_create(FAMILY_IPV6);
+
+	subject_add(subject, 3,
+		    addr_number(FAMILY_IPV6, "2001:db8:1:2::25", 0, 0), 128);
+	for (size_t i = 0; i < COUNT(others); i++)
+		subject_ask(subject, addr_number(FAMILY_IPV6, others[i], 0, 0));
 	check(fixture, subject);
 }
 
@@ -180,7 +199,7 @@ static void networks_of_one_line_of_the_hash_are_right(void **state)
 	unsigned int count = 0;
 
 	for (uint32_t word = 0x20010000; count < 12; word++) {
-		if (ranges_line_of(&head, word) != head.lines - 1)
+		if (ranges_hash(&head, word) != head.lines - 1)
 			continue;
 		subject_add(subject, 1 + count++,
 			    addr_number(FAMILY_IPV6,
@@ -229,7 +248,8 @@ int main(void)
 		cmocka_unit_test(every_length_is_right),
 		cmocka_unit_test(dense_ipv4_networks_are_right),
 		cmocka_unit_test(large_ipv6_groups_are_right),
-		cmocka_unit_test(parts_in_every_word_are_right),
+		cmocka_unit_test(parts_on_the_way_are_right),
+		cmocka_unit_test(a_lone_host_is_only_in_its_own_network),
 		cmocka_unit_test(networks_of_one_line_of_the_hash_are_right),
 		cmocka_unit_test(tables_of_several_pages_are_right),
 	};

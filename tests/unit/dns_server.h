@@ -16,7 +16,7 @@
 enum dns_behaviour {
 	DNS_LISTED,	   /* 127.0.0.2 */
 	DNS_CLEAN,	   /* NXDOMAIN */
-	DNS_EVEN,	   /* lists what begins with an even digit */
+	DNS_EVEN,	   /* begins with an even digit, as 127.0.0.2 */
 	DNS_CODES,	   /* 127.0.0.N, N being the first label */
 	DNS_SERVFAIL,	   /* */
 	DNS_REFUSED,	   /* */
@@ -121,7 +121,9 @@ static inline void dns_apply(struct dns_message *message, const char *name,
 			dns_listing(message, "127.0.0.2");
 		break;
 	case DNS_EVEN:
-		if (strtoul(name, &end, 16) % 2 == 0 && *end == '.')
+		if (strtoul(name, &end, 16) % 2 == 0 && *end == '.' &&
+		    (!strstr(name, ".127.") ||
+		     strncmp(name, "2.0.0.127.", 10) == 0))
 			dns_listing(message, "127.0.0.2");
 		else
 			dns_nothing(message);

@@ -196,7 +196,7 @@ static void check_key(const struct config_key *key, const char *text)
 	if (key->fallback)
 		expect_text(key->name, entry, key->fallback);
 	for (size_t i = 0; key->choices && key->choices[i].word; i++) {
-		snprintf(word, sizeof(word), ".Cm %s ", key->choices[i].word);
+		snprintf(word, sizeof(word), " %s ", key->choices[i].word);
 		expect_text(key->name, entry, word);
 	}
 	if (has_range(key))
@@ -235,6 +235,20 @@ static bool is_command(const char *word)
 	return false;
 }
 
+/* Its first lines may stand in a block of their own (.It Xo). */
+static const char *find_command(const char *text, const char *name)
+{
+	char start[WORD_MAX];
+	const char *entry;
+
+	snprintf(start, sizeof(start), ".It Cm %s", name);
+	entry = find_entry(text, start);
+	if (entry)
+		return entry;
+	snprintf(start, sizeof(start), ".Cm %s", name);
+	return find_entry(text, start);
+}
+
 static void each_command_is_described(void **state)
 {
 	static char text[SOURCE_MAX];
@@ -245,12 +259,18 @@ static void each_command_is_described(void **state)
 	read_source(SHARE "posternctl.8", page);
 	cut_section(".Sh COMMANDS", text);
 	for (size_t i = 0; i < ctl_command_count; i++) {
-		char start[64];
+		const struct ctl_command *command = &ctl_commands[i];
+		const char *entry = find_command(text, command->name);
+		char option[WORD_MAX];
 
-		snprintf(start, sizeof(start), ".It Cm %s",
-			 ctl_commands[i].name);
-		if (!find_entry(text, start))
-			fail_msg("no \"%s\"", start);
+		if (!entry)
+			fail_msg("no \"%s\"", command->name);
+		for (size_t o = 0;
+		     o < CTL_OPTIONS_MAX && command->options[o].name; o++) {
+			snprintf(option, sizeof(option), "Fl -%s ",
+				 command->options[o].name);
+			expect_text(command->name, entry, option);
+		}
 	}
 	while (next_word(&rest, ".It Cm ", word))
 		if (!is_command(word))

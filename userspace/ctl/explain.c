@@ -79,11 +79,17 @@ static void tell_list(struct story *story, const json_t *explained)
 {
 	const char *list = field_text(explained, "list", NULL);
 	const char *prefix = field_text(explained, "prefix", NULL);
+	char text[PRINT_QUANTITY];
+	double age;
 
+	if (!list && !prefix)
+		return;
+	tell(story, " (%s", list ? list : prefix);
 	if (list && prefix)
-		tell(story, " (%s: %s)", list, prefix);
-	else if (list || prefix)
-		tell(story, " (%s)", list ? list : prefix);
+		tell(story, ": %s", prefix);
+	if (field_number(explained, "list_age_s", &age))
+		tell(story, ", %s old", print_duration(age, text));
+	tell(story, ")");
 }
 
 /* " (score 3, threshold 1)" */
@@ -205,7 +211,7 @@ static void add_validity(struct table *table, const json_t *site)
 		table_add(table, TONE_PLAIN, "%s", "");
 }
 
-static void show_sites(const struct print *print, const json_t *sites)
+void explain_show_sites(const struct print *print, const json_t *sites)
 {
 	struct table table = table_of("llll");
 	const json_t *site;
@@ -252,5 +258,5 @@ void explain_show(const struct print *print, const json_t *explained)
 		tell_gate(&story, explained);
 	print_paragraph(print, TONE_PLAIN, "", "%s", story.text);
 	if (!told)
-		show_sites(print, json_object_get(explained, "sites"));
+		explain_show_sites(print, json_object_get(explained, "sites"));
 }

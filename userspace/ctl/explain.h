@@ -9,4 +9,7 @@
 
 void explain_show(const struct print *print, const json_t *explained);
 
+/* A table of what each site says. */
+void explain_show_sites(const struct print *print, const json_t *sites);
+
 #endif

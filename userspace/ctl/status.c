@@ -4,6 +4,7 @@
 #include "ctl/status.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <jansson.h>
@@ -18,9 +19,10 @@ enum tone status_tone(const char *state)
 		const char *state;
 		enum tone tone;
 	} tones[] = {
-		{"up", TONE_GOOD},	{"ok", TONE_GOOD},
-		{"fresh", TONE_GOOD},	{"native", TONE_GOOD},
-		{"unknown", TONE_WARN}, {"generic", TONE_WARN},
+		{"up", TONE_GOOD},	 {"ok", TONE_GOOD},
+		{"fresh", TONE_GOOD},	 {"native", TONE_GOOD},
+		{"unknown", TONE_WARN},	 {"generic", TONE_WARN},
+		{"untested", TONE_WARN},
 	};
 
 	for (size_t i = 0; i < sizeof(tones) / sizeof(tones[0]); i++)
@@ -161,13 +163,40 @@ static void show_lookups(const struct print *print, const json_t *lookups)
 
 	if (!lookups)
 		return;
-	print_paragraph(print, TONE_PLAIN, "  ",
-			"%s verdicts in the kernel; lookups: %s under way, %s "
-			"waiting, %s shed",
-			print_count(field_count(lookups, "verdicts"), verdicts),
-			print_count(field_count(lookups, "active"), active),
-			print_count(field_count(lookups, "waiting"), waiting),
-			print_count(field_count(lookups, "shed"), shed));
+	print_paragraph(
+		print, TONE_PLAIN, "  ",
+		"%s verdicts in the kernel; lookups: %s under way, %s "
+		"waiting, %s shed",
+		print_count(field_count(lookups, "verdicts"), verdicts),
+		print_count(field_count(lookups, "active"), active),
+		print_count(field_count(lookups, "waiting"), waiting),
+		print_count(field_count(lookups, "shed") +
+				    field_count(lookups, "shed_network"),
+			    shed));
+}
+
+/* What there is to say of a zone that is well. */
+static void add_service(struct table *table, const json_t *zone)
+{
+	char latency[64] = "", waiting[64] = "", quota[96] = "";
+	char used[PRINT_QUANTITY], limit[PRINT_QUANTITY];
+	double p50, p99;
+
+	if (field_number(zone, "p50_s", &p50) &&
+	    field_number(zone, "p99_s", &p99))
+		snprintf(latency, sizeof(latency),
+			 "answers in %.1f ms (p99 %.1f ms)", p50 * 1e3,
+			 p99 * 1e3);
+	if (field_count(zone, "waiting") > 0)
+		snprintf(waiting, sizeof(waiting), "%s%s wait",
+			 *latency ? ", " : "",
+			 print_count(field_count(zone, "waiting"), used));
+	if (field_count(zone, "quota_limit") > 0)
+		snprintf(quota, sizeof(quota), "%squota: %s of %s",
+			 *latency || *waiting ? ", " : "",
+			 print_count(field_count(zone, "quota_used"), used),
+			 print_count(field_count(zone, "quota_limit"), limit));
+	table_add(table, TONE_PLAIN, "%s%s%s", latency, waiting, quota);
 }
 
 static void show_zones(const struct print *print, const json_t *status)
@@ -187,8 +216,11 @@ static void show_zones(const struct print *print, const json_t *status)
 		add_state(&table, zone, "state");
 		add_count(&table, zone, "queries", "queries");
 		add_count(&table, zone, "listed", "listed");
-		table_add(&table, TONE_PLAIN, "%s",
-			  field_text(zone, "reason", ""));
+		if (*field_text(zone, "reason", ""))
+			table_add(&table, TONE_PLAIN, "%s",
+				  field_text(zone, "reason", ""));
+		else
+			add_service(&table, zone);
 	}
 	table_finish(&table, print);
 	show_lookups(print, json_object_get(status, "lookups"));
@@ -222,7 +254,7 @@ static void show_lists(const struct print *print, const json_t *status)
 static void show_feeds(const struct print *print, const json_t *status)
 {
 	const json_t *feeds = json_object_get(status, "feeds");
-	struct table table = table_of("llrl");
+	struct table table = table_of("llrrl");
 	char text[PRINT_QUANTITY];
 	const json_t *feed;
 	double age;
@@ -237,6 +269,10 @@ static void show_feeds(const struct print *print, const json_t *status)
 			  field_text(feed, "name", "?"));
 		add_state(&table, feed, "state");
 		add_count(&table, feed, "entries", "entries");
+		table_add(&table, TONE_PLAIN, "%s SYNs",
+			  print_count(field_count(feed, "ipv4") +
+					      field_count(feed, "ipv6"),
+				      text));
 		if (field_number(feed, "age_s", &age))
 			table_add(&table, TONE_PLAIN, "%s old",
 				  print_duration(age, text));

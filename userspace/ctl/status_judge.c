@@ -83,11 +83,22 @@ static bool is_attached(const json_t *status)
 	       count_state(interfaces, "attach", "generic") > 0;
 }
 
-/* Zones that are out; one that was not tested yet isn't. */
+/* One that was not tested yet isn't out. */
+static bool is_out(const json_t *zone)
+{
+	return !field_is(zone, "state", "ok") &&
+	       !field_is(zone, "state", "untested") &&
+	       !field_is(zone, "state", "unknown");
+}
+
 static size_t count_out(const json_t *zones)
 {
-	return json_array_size(zones) - count_state(zones, "state", "ok") -
-	       count_state(zones, "state", "unknown");
+	const json_t *zone;
+	size_t count = 0;
+	size_t i;
+
+	json_array_foreach(zones, i, zone) count += is_out(zone);
+	return count;
 }
 
 static bool is_blind(const json_t *status)
@@ -226,11 +237,12 @@ static void warn_primaries(const struct print *print, const json_t *status)
 static void warn_zone(const struct print *print, const json_t *zone)
 {
 	const char *reason = field_text(zone, "reason", "");
+	const char *remedy = field_text(zone, "remedy", "");
 
-	print_paragraph(print, TONE_WARN, MARK, "The DNSBL %s is out (%s)%s%s.",
-			field_text(zone, "zone", "?"),
-			field_text(zone, "state", "?"), *reason ? ": " : "",
-			reason);
+	print_paragraph(
+		print, TONE_WARN, MARK, "The DNSBL %s is out (%s)%s%s%s%s.",
+		field_text(zone, "zone", "?"), field_text(zone, "state", "?"),
+		*reason ? ": it " : "", reason, *remedy ? "; " : "", remedy);
 }
 
 static void warn_zones(const struct print *print, const json_t *status)
@@ -246,23 +258,28 @@ static void warn_zones(const struct print *print, const json_t *status)
 				json_array_size(zones));
 		return;
 	}
-	json_array_foreach(zones, i,
-			   zone) if (!field_is(zone, "state", "ok") &&
-				     !field_is(zone, "state", "unknown"))
+	json_array_foreach(zones, i, zone) if (is_out(zone))
 		warn_zone(print, zone);
+}
+
+static void warn_feed(const struct print *print, const json_t *feed)
+{
+	const char *reason = field_text(feed, "reason", "");
+
+	if (field_is(feed, "state", "fresh"))
+		return;
+	print_paragraph(print, TONE_WARN, MARK, "The feed %s is %s%s%s.",
+			field_text(feed, "name", "?"),
+			field_text(feed, "state", "in an unknown state"),
+			*reason ? ": " : "", reason);
 }
 
 static void warn_feeds(const struct print *print, const json_t *status)
 {
-	const json_t *feed;
-	size_t i;
+	const json_t *feeds = json_object_get(status, "feeds");
 
-	json_array_foreach(json_object_get(status, "feeds"), i,
-			   feed) if (!field_is(feed, "state", "fresh"))
-		print_paragraph(
-			print, TONE_WARN, MARK, "The feed %s is %s.",
-			field_text(feed, "name", "?"),
-			field_text(feed, "state", "in an unknown state"));
+	for (size_t i = 0; i < json_array_size(feeds); i++)
+		warn_feed(print, json_array_get(feeds, i));
 }
 
 void status_judge(const struct print *print, const json_t *status)

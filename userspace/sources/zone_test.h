@@ -2,9 +2,10 @@
 /*
  * One list's self-test (RFC 5782, section 5), question by question: nothing
  * that must not be listed is (127.0.0.1, for IPv6 ::ffff:7f00:1, and another
- * loopback address at random, of which no resolver has an old answer), what must be is (127.0.0.2 or ::ffff:7f00:2), and at last
- * whether one of our own addresses is.  The first part alone confirms that
- * what the zone lists may be believed just now.
+ * loopback address at random, of which no resolver has an old answer), what
+ * must be is (127.0.0.2 or ::ffff:7f00:2), and at last whether one of our own
+ * addresses is.  The first part alone confirms that what the zone lists may be
+ * believed just now.
  *
  * Owned by whoever keeps the zone.  `done` is called once for each start, never
  * from within it; it may start the next one, but not free the test.

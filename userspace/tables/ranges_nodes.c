@@ -276,8 +276,7 @@ int ranges_nodes_hosts(struct ranges_nodes *nodes,
 	if (error)
 		return error;
 	first = nodes->entries.items;
-	if (nodes->entries.count == 1 &&
-	    (first->code >> RANGES_K_SHIFT & RANGES_K_MASK) != RANGES_K_REST) {
+	if (nodes->entries.count == 1) {
 		above->slot = first->first;
 		above->code = code_of(RANGES_LEAF, 0, first->code);
 		return 0;

@@ -32,8 +32,8 @@ static uint32_t pages_for(uint64_t entries, uint32_t entry, uint64_t page)
 }
 
 static const uint64_t ipv4_page = RANGES_IPV4_STARTS * sizeof(__u32);
-static const uint64_t ipv6_page = (RANGES_PAGE_NODES - RANGES_BLOCK_NODES) *
-				  (uint64_t)RANGES_NODE_SIZE;
+static const uint64_t ipv6_page =
+	(RANGES_PAGE_NODES - RANGES_BLOCK_NODES) * (uint64_t)RANGES_NODE_SIZE;
 
 struct ranges_room ranges_room_for(uint64_t entries)
 {

@@ -48,10 +48,9 @@ static int read_batch(struct verdict_table *table, struct verdict_walk *walk,
 	__u32 n = BATCH;
 	int error = 0;
 
-	if (bpf_map_lookup_batch(table->map,
-				 walk->under_way ? &walk->cursor : NULL,
-				 &walk->cursor, batch->keys, batch->values, &n,
-				 NULL))
+	if (bpf_map_lookup_batch(
+		    table->map, walk->under_way ? &walk->cursor : NULL,
+		    &walk->cursor, batch->keys, batch->values, &n, NULL))
 		error = -errno;
 	if (error && error != -ENOENT)
 		return error;

@@ -49,9 +49,9 @@ static json_t *sites_json(const struct worker *worker,
 		return all;
 	age_s = (double)(clock_monotonic_ns() - at_ns) / 1e9;
 	for (size_t i = 0; i < config->site_count; i++)
-		json_array_append_new(
-			all, explain_site_json(&config->sites[i], &results[i],
-					       age_s));
+		json_array_append_new(all,
+				      explain_site_json(&config->sites[i],
+							&results[i], age_s));
 	return all;
 }
 
@@ -111,9 +111,9 @@ json_t *explain_json(struct worker *worker, const struct addr *source,
 		list_name(worker, decision->list), "prefix",
 		found ? prefix_format(&prefix, entry) : NULL, "list_age_s",
 		age_s >= 0 ? json_real(age_s) : json_null(), "verdict",
-		explain_verdict_name(decision->verdict), "score", decision->score,
-		"threshold", worker->config->dnsbl.threshold, "sites",
-		sites_json(worker, source), "expires_s",
+		explain_verdict_name(decision->verdict), "score",
+		decision->score, "threshold", worker->config->dnsbl.threshold,
+		"sites", sites_json(worker, source), "expires_s",
 		expiry_json(worker, decision->expires), "gate",
 		decision->gate == GATE_CLOSED ? "closed" : "open", "mode",
 		worker->config->mode == MODE_MONITOR ? "monitor" : "enforce");

@@ -18,8 +18,7 @@ static json_t *sites_json(const struct dnsbl_explanation *explanation)
 	json_t *all = json_array();
 
 	for (size_t i = 0; i < explanation->site_count; i++) {
-		const struct dnsbl_explained_site *one =
-			&explanation->sites[i];
+		const struct dnsbl_explained_site *one = &explanation->sites[i];
 		json_t *site = explain_site_json(one->site, &one->result, 0);
 
 		/* What it says belongs to what counts. */
@@ -38,14 +37,13 @@ static void on_explained(void *context,
 	struct lookup *lookup = context;
 	char text[ADDR_TEXT];
 
-	control_reply(lookup->request,
-		      json_pack("{s:s, s:s, s:i, s:i, s:o}", "address",
-				addr_format(&explanation->source, text),
-				"verdict",
-				explain_verdict_name(decision->verdict),
-				"score", decision->score, "threshold",
-				lookup->threshold, "sites",
-				sites_json(explanation)));
+	control_reply(
+		lookup->request,
+		json_pack("{s:s, s:s, s:i, s:i, s:o}", "address",
+			  addr_format(&explanation->source, text), "verdict",
+			  explain_verdict_name(decision->verdict), "score",
+			  decision->score, "threshold", lookup->threshold,
+			  "sites", sites_json(explanation)));
 	free(lookup);
 }
 

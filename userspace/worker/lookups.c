@@ -117,8 +117,8 @@ static struct source_verdict make_verdict(const struct worker *worker,
 				 ? jiffies_after(worker, WATCH_NS)
 				 : 0,
 		.since = jiffies_after(worker, 0),
-		.causes = causes_of(&worker->dnsbl_config->dnsbl,
-				    result->causes),
+		.causes =
+			causes_of(&worker->dnsbl_config->dnsbl, result->causes),
 	};
 }
 
@@ -146,7 +146,7 @@ static void keep_network(struct worker *worker, const struct addr *source,
 		return;
 	network = neighbours_key(source);
 	follows = neighbours_note(worker->neighbours, source, verdict,
-				jiffies_after(worker, 0), &of_network);
+				  jiffies_after(worker, 0), &of_network);
 	if (follows > 0)
 		keep(worker, &network, &of_network);
 	else if (follows < 0)

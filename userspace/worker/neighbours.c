@@ -115,8 +115,8 @@ static int drop(struct slot *slot, const struct addr *source, uint64_t now)
 }
 
 int neighbours_note(struct neighbours *neighbours, const struct addr *source,
-		  const struct source_verdict *verdict, uint64_t now,
-		  struct source_verdict *out)
+		    const struct source_verdict *verdict, uint64_t now,
+		    struct source_verdict *out)
 {
 	struct addr network;
 	struct slot *slot;

@@ -32,8 +32,8 @@ bool neighbours_is_key(const struct addr *source);
  * when nothing follows; always for IPv4.
  */
 int neighbours_note(struct neighbours *neighbours, const struct addr *source,
-		  const struct source_verdict *verdict, uint64_t now,
-		  struct source_verdict *out);
+		    const struct source_verdict *verdict, uint64_t now,
+		    struct source_verdict *out);
 
 /* Forgets what these zones have caused. */
 void neighbours_forget(struct neighbours *neighbours, uint64_t causes);

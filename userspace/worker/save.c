@@ -286,8 +286,7 @@ static void on_verdict(void *context, const struct saved_verdict *saved)
 	struct restoring *restoring = context;
 	struct save *save = restoring->save;
 	struct source_verdict next, found, network;
-	uint64_t now =
-		clock_jiffies_at(save->of.clock, clock_monotonic_ns());
+	uint64_t now = clock_jiffies_at(save->of.clock, clock_monotonic_ns());
 
 	if (!make_verdict(save, saved, &next) ||
 	    (verdicts_get(save->of.verdicts, &saved->source, &found) == 0 &&
@@ -297,7 +296,7 @@ static void on_verdict(void *context, const struct saved_verdict *saved)
 	restoring->verdicts++;
 	if (!neighbours_is_key(&saved->source))
 		neighbours_note(save->of.neighbours, &saved->source, &next, now,
-			      &network);
+				&network);
 }
 
 void save_restore(struct save *save, struct dnsbl *dnsbl)

@@ -28,7 +28,6 @@ void save_file_discard(struct save_file *file);
  * Returns 0 with the content for free(3); -ENOENT, -EFBIG above `max` octets,
  * or another negative errno.
  */
-int save_file_read(const char *directory, size_t max, void **out,
-		   size_t *size);
+int save_file_read(const char *directory, size_t max, void **out, size_t *size);
 
 #endif

@@ -14,13 +14,11 @@
 #define VERDICT_SIZE (16 + 1 + 4 + 3 * 8)
 #define END_SIZE     (4 + 8)
 
-_Static_assert(HEADER_SIZE +
-			       SAVED_QUOTAS_MAX *
-				       (1 + 1 + SITE_ZONE_MAX + 3 * 8) +
-			       SAVED_VERDICTS_MAX * (1 + VERDICT_SIZE) + 1 +
-			       END_SIZE <
-		       SAVED_STATE_MAX,
-	       "the largest file is as large");
+_Static_assert(
+	HEADER_SIZE + SAVED_QUOTAS_MAX * (1 + 1 + SITE_ZONE_MAX + 3 * 8) +
+			SAVED_VERDICTS_MAX * (1 + VERDICT_SIZE) + 1 + END_SIZE <
+		SAVED_STATE_MAX,
+	"the largest file is as large");
 
 /* ---- writing ---- */
 

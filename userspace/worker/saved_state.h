@@ -6,8 +6,8 @@
  *	header   "postern\n", version (4 octets), fingerprint of the sites (8)
  *	Q        octets of the zone's name (1), the name, started, used,
  *	         prewarmed (8 each)
- *	V        address (16), verdict (1), score (4), since, expires, causes (8)
- *	E        number of records before it (4), FNV-1a of all before this (8)
+ *	V        address (16), verdict (1), score (4), since, expires, causes
+ *(8) E        number of records before it (4), FNV-1a of all before this (8)
  *
  * Numbers are big endian.  What does not end with its E record is refused in
  * whole, so nothing of a file that was cut off or altered is used.

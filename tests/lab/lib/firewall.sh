@@ -4,6 +4,7 @@
 # Firewalls of the lab's hosts, and packets counted by them.  Each host has
 # one table of its own, which firewall_down takes away again.
 
+# shellcheck disable=SC2034 # for those who call these
 BARE_ACK='tcp flags & (fin | syn | rst | psh | ack) == ack'
 
 # firewall_up HOST LINE...: rules in nft's language, within a table.

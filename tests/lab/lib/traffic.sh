@@ -50,6 +50,16 @@ stop_traffic() {
 	mv "$LAB/log/traffic-$1" "$LAB/traffic-$1"
 }
 
+# start_flood SOURCE...: of SYNs, from ports 1000 to 1063, until stop_flood.
+start_flood() {
+	spawn flood internet "$LAB_SOURCE/lib/flood" \
+		--to4 "$BACKUP_IPV4" --to6 "$BACKUP_IPV6" "$@"
+}
+
+stop_flood() {
+	stop flood
+}
+
 # of_traffic NAME JQ [ARGUMENT...]: of an array of all its connections.
 of_traffic() {
 	local name=$1 program=$2
@@ -63,6 +73,7 @@ traffic_words() {
 }
 
 # expect_all_silent NAME [LEAST]: nobody got an answer to any SYN.
+# shellcheck disable=SC2016 # the variable is jq's
 expect_all_silent() {
 	told "$(as_status of_traffic "$1" 'length >= $least and
 		all(.outcome == "silence")' \
@@ -71,6 +82,7 @@ expect_all_silent() {
 }
 
 # expect_all_at_once NAME [LEAST]: all are connected, no SYN was lost.
+# shellcheck disable=SC2016
 expect_all_at_once() {
 	told "$(as_status of_traffic "$1" 'length >= $least and
 		all(.outcome == "connected" and .resent == 0)' \
@@ -90,6 +102,7 @@ first_contacts() {
 }
 
 # expect_first_contacts MS_LEAST MS_MOST WORDS: all connect, with a median.
+# shellcheck disable=SC2016
 expect_first_contacts() {
 	told "$(as_status of_traffic first 'length > 0 and
 		all(.outcome == "connected") and

@@ -1,0 +1,157 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# What a hold costs an honest sender: the nudge makes it resend its SYN at
+# once.  A few holds are left alone to compare with, hence medians.
+
+# shellcheck source=tests/lab/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+CONTACTS=50
+
+# Behind the router `internet`, which translates their addresses.
+OFFICE_IPV4=192.168.77.0/24
+LAB_HOSTS+=(office)
+
+office_up() {
+	ip netns add "$LAB_ID-office"
+	ip -n "$LAB_ID-internet" link add office type veth \
+		peer name eth0 netns "$LAB_ID-office"
+	ip_on internet address add 192.168.78.1/24 dev office
+	ip_on internet link set office up
+	ip_on office link set lo up
+	ip_on office link set eth0 up
+	ip_on office address add 192.168.78.2/24 dev eth0
+	ip_on office route add default via 192.168.78.1
+	ip_on office route add local "$OFFICE_IPV4" dev lo
+	ip_on internet route add "$OFFICE_IPV4" via 192.168.78.2
+	on internet sysctl -qw net.ipv4.ip_forward=1
+}
+
+# sources clean|listed 4|6: nobody knows them after a restart.
+sources() {
+	local number
+	for ((number = 10; number < 10 + CONTACTS; number++)); do
+		source_of "$1" "$2" "$number"
+	done
+}
+
+office_sources() {
+	local number
+	for ((number = 10; number < 10 + CONTACTS; number++)); do
+		echo "192.168.77.$number"
+	done
+}
+
+ready() {
+	firewall_down internet
+	firewall_down backup
+	restart_postern "$@"
+	expect_status '.zones[0].state == "ok"' 10 "the blocklist is believed"
+}
+
+# expect_nudged HOST COMMAND...: the command names its sources.
+expect_nudged() {
+	# shellcheck disable=SC2046 # a word for each
+	first_contacts "$1" $("${@:2}")
+	expect_first_contacts 0 100 "$CONTACTS unknown sources"
+}
+
+unknown_sources() {
+	ready
+	expect_nudged internet sources clean "$1"
+	expect_status ".nudge.sent + .nudge.control == $CONTACTS and
+		.nudge.sent == .nudge.back" 15 \
+		"all nudged sources have come again, as status says"
+}
+
+behind_nat() {
+	ready
+	firewall_up internet \
+		'chain guard { type filter hook forward priority 0;' \
+		'ct state invalid counter drop' \
+		'}' \
+		'chain translate { type nat hook postrouting priority srcnat;' \
+		"snat ip prefix to ip saddr map \
+			{ $OFFICE_IPV4 : $CLEAN_IPV4 }" \
+		'}'
+	expect_nudged office office_sources
+	expect "the backup saw the addresses that they were translated to" \
+		explains "$(source_of clean 4 10)" '.verdict == "clean"'
+}
+
+firewall_on_backup() {
+	ready
+	firewall_up backup \
+		'chain out { type filter hook output priority 0; policy drop;' \
+		'ct state { established, related } accept' \
+		'udp dport 53 accept' \
+		'tcp dport 25 accept' \
+		'meta l4proto ipv6-icmp accept' \
+		'}' \
+		'chain in { type filter hook input priority 0; policy drop;' \
+		'ct state { established, related } accept' \
+		'tcp dport 25 ct state new accept' \
+		'meta l4proto ipv6-icmp accept' \
+		'}'
+	expect_nudged internet sources clean "$1"
+}
+
+lost_nudge() {
+	ready
+	count_from_backup "$BARE_ACK" drop
+	# shellcheck disable=SC2046
+	first_contacts internet $(sources clean "$1")
+	expect_first_contacts 950 1100 "$CONTACTS sources"
+	expect_counted "length >= $((CONTACTS * 2 / 3))" "they were nudged"
+	expect_counted 'all(. == 1)' "each at most once"
+}
+
+listed_sources() {
+	ready
+	count_from_backup
+	# shellcheck disable=SC2046
+	traffic_from internet --every 0.04 --lifetime 3.5 --count "$CONTACTS" \
+		$(sources listed "$1") >"$LAB/traffic-listed"
+	expect_all_silent listed "$CONTACTS"
+	expect_counted 'length == 0' "not one packet came from the backup"
+}
+
+switched_off() {
+	ready dnsbl.nudge=no
+	count_from_backup "$BARE_ACK"
+	# shellcheck disable=SC2046
+	first_contacts internet $(sources clean 4)
+	expect_first_contacts 950 1200 "$CONTACTS sources"
+	expect_counted 'length == 0' "nobody was nudged"
+	expect_status '.nudge.state == "off"' 1 "status says so"
+}
+
+monitor_mode() {
+	ready mode=monitor
+	count_from_backup "$BARE_ACK"
+	# shellcheck disable=SC2046
+	first_contacts internet $(sources clean 4)
+	expect_first_contacts 0 100 "$CONTACTS sources"
+	expect "all with their first SYN" of_traffic first 'all(.resent == 0)'
+	expect_within 5 "they are looked up all the same" explains \
+		"$(source_of clean 4 10)" '.verdict == "clean"'
+	expect_counted 'length == 0' "nobody was nudged"
+}
+
+lab_up greet_on_backup
+office_up || die "the office does not come up"
+
+for family in 4 6; do
+	lab_case "an unknown source is connected within 100 ms (IPv$family)" \
+		unknown_sources $family
+	lab_case "also with a firewall on the backup (IPv$family)" \
+		firewall_on_backup $family
+	lab_case "when its nudge is lost, it is connected within 1.1 s, and \
+not nudged again (IPv$family)" lost_nudge $family
+	lab_case "a listed source gets no packet at all (IPv$family)" \
+		listed_sources $family
+done
+lab_case "a nudge gets through a NAT that drops what is invalid" behind_nat
+lab_case "nudge = no leaves it to the clients" switched_off
+lab_case "in monitor mode nobody is nudged" monitor_mode
