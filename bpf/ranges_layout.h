@@ -208,9 +208,9 @@ struct ranges_ipv6_page {
 /* The line of the hash for a word. */
 static inline __u32 ranges_hash(const struct ranges_ipv6_head *head, __u32 word)
 {
-	__u64 hash = word * head->factor;
+	__u32 hash = word * head->factor;
 
-	return (__u32)(hash * head->lines >> 32);
+	return (__u32)((__u64)hash * head->lines >> 32);
 }
 
 _Static_assert(sizeof(struct ranges_ipv4_root) == RANGES_IPV4_PAGE_SIZE,

@@ -336,7 +336,7 @@ static void lists_grow_long(void **state)
 static void the_sample_loads_in_monitor_mode(void **state)
 {
 	char error[CONFIG_ERROR_TEXT] = "";
-	struct config *config;
+	struct config *config = NULL;
 	int fd = config_open(SAMPLE, error);
 
 	(void)state;
