@@ -58,6 +58,8 @@ without_answers() {
 	expect_connected_at_once "$known"
 	expect_dropped "$listed"
 	"$2"
+	# A zone that failed counts again after it has passed two self-tests.
+	expect_status '.zones[0].state == "ok"' 60 "it is believed again"
 	expect_dropped "$(fresh listed 4)"
 }
 

@@ -46,7 +46,7 @@ static int open_side(int fd, struct side *side)
 	if (cpus < 0)
 		return cpus;
 	side->cpus = (size_t)cpus;
-	side->stride = (side->info.value_size + 7) / 8 * 8;
+	side->stride = ((size_t)side->info.value_size + 7) / 8 * 8;
 	side->element = calloc(side->cpus, side->stride);
 	return side->element ? 0 : -ENOMEM;
 }
@@ -68,8 +68,13 @@ static const struct btf_type *type_of(const struct btf *btf, __u32 id)
 
 static bool is_number(const struct btf_type *type)
 {
-	return (btf_is_int(type) || btf_is_enum(type)) &&
+	return type && (btf_is_int(type) || btf_is_enum(type)) &&
 	       type->size <= sizeof(uint64_t);
+}
+
+static bool is_struct(const struct btf_type *type)
+{
+	return type && btf_is_struct(type);
 }
 
 static bool is_signed(const struct btf_type *type)
@@ -159,8 +164,7 @@ static void copy_struct(const struct place *from, const struct place *to)
 		source = member_place(from, match);
 		if (is_number(source.type) && is_number(target.type))
 			copy_number(&source, &target);
-		else if (btf_is_struct(source.type) &&
-			 btf_is_struct(target.type))
+		else if (is_struct(source.type) && is_struct(target.type))
 			copy_struct(&source, &target);
 	}
 }
@@ -177,7 +181,7 @@ static void translate(const struct side *from, const struct side *to)
 	};
 
 	memset(to->element, 0, to->cpus * to->stride);
-	if (!btf_is_struct(source.type) || !btf_is_struct(target.type))
+	if (!is_struct(source.type) || !is_struct(target.type))
 		return;
 	for (size_t cpu = 0; cpu < from->cpus; cpu++) {
 		source.at = from->element + cpu * from->stride;
