@@ -15,7 +15,7 @@
 
 static bool take_token(struct dnsbl_log *log, uint64_t now_ms)
 {
-	const uint64_t full = LINES_AT_ONCE * TOKENS_PER_LINE;
+	const uint64_t full = (uint64_t)LINES_AT_ONCE * TOKENS_PER_LINE;
 	uint64_t elapsed_ms = now_ms - log->filled_ms;
 
 	if (log->filled_ms == 0 || elapsed_ms > full)
