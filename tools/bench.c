@@ -7,6 +7,7 @@
  *   bench_filter	complete programs with a list: Postern's, and with maps
  *			of the kernel's (bench_peer, bench_maps.bpf.c)
  *   bench_run		times, from the kernel; bench.bpf.c has its programs
+ *   bench_memory	what a random load takes here
  *   bench_scale	verdicts over lists of all sizes
  *   bench_paths	pass-through, verdicts of DNSBLs, events, holds
  *   bench_lines	a feed, from its text until it is in force
@@ -26,6 +27,7 @@
 #include "bench_lines.h"
 #include "bench_link.h"
 #include "bench_live.h"
+#include "bench_memory.h"
 #include "bench_paths.h"
 #include "bench_print.h"
 #include "bench_scale.h"
@@ -74,7 +76,9 @@ static int measure(struct bench_runner *runner, const struct options *options,
 {
 	int error;
 
-	error = bench_paths(runner, report);
+	error = bench_memory(report);
+	if (!error)
+		error = bench_paths(runner, report);
 	if (!error)
 		error = bench_lines(options->quick, report);
 	if (!error)

@@ -8,11 +8,30 @@
 
 #include "bench_bar.h"
 #include "bench_live.h"
+#include "bench_memory.h"
 #include "bench_paths.h"
 #include "bench_rival.h"
 #include "bench_scale.h"
 
 static const struct bench_case any = {FAMILY_MAX, BENCH_SHAPES, 0, -1};
+
+static void print_memory(const struct bench_report *report, FILE *out)
+{
+	char what[BENCH_WHAT];
+
+	fprintf(out, "A random load here takes");
+	for (size_t i = 0; i < BENCH_MEMORY_SIZES; i++) {
+		const struct bench_row *row;
+
+		snprintf(what, sizeof(what), "random load within %zu MiB",
+			 bench_memory_mib[i]);
+		row = bench_report_find(report, what, &any);
+		if (row)
+			fprintf(out, "%s %.0f ns (%zu MiB)", i ? "," : "",
+				row->time.median, bench_memory_mib[i]);
+	}
+	fprintf(out, ".\n\n");
+}
 
 static void print_machine(FILE *out)
 {
@@ -26,7 +45,7 @@ static void print_machine(FILE *out)
 	if (file)
 		fclose(file);
 	uname(&system);
-	fprintf(out, "Postern on one core of %s, Linux %s\n\n", model,
+	fprintf(out, "Postern on one core of %s, Linux %s\n", model,
 		system.release);
 }
 
@@ -75,7 +94,7 @@ static bool print_scale_line(const struct bench_report *report,
 static void print_ratio_line(const struct bench_report *report,
 			     const char *what, struct bench_case of, FILE *out)
 {
-	fprintf(out, "  %-20s", "  times Postern's");
+	fprintf(out, "  %-20s", "    times as much");
 	for (size_t i = 0; i < BENCH_SIZES; i++) {
 		const struct bench_row *ours, *theirs;
 
@@ -90,30 +109,37 @@ static void print_ratio_line(const struct bench_report *report,
 	fprintf(out, "\n");
 }
 
+static bool is_measured(const struct bench_report *report, enum family family,
+			enum bench_shape shape)
+{
+	for (size_t i = 0; i < report->count; i++)
+		if (report->rows[i].of.family == family &&
+		    report->rows[i].of.shape == shape &&
+		    strcmp(report->rows[i].what, "compile") == 0)
+			return true;
+	return false;
+}
+
+/* Of the others one line, and what they cost more, says enough. */
 static void print_scale_of(const struct bench_report *report,
 			   enum family family, enum bench_shape shape,
 			   FILE *out)
 {
 	struct bench_case of = {family, shape, 0, 50};
 
+	if (!is_measured(report, family, shape))
+		return;
 	fprintf(out, "%s %s\n", bench_family_name(family),
 		bench_shape_name(shape));
 	for (size_t i = 0; i < BENCH_HITS; i++) {
 		of.hits = bench_hits[i];
 		print_scale_line(report, "Postern", of, out);
 	}
-	for (enum bench_peer peer = 0; peer < BENCH_PEERS; peer++) {
-		const char *name = bench_peer_name(peer);
-		bool some = false;
-
-		for (size_t i = 0; i < BENCH_HITS; i++) {
-			of.hits = bench_hits[i];
-			some |= print_scale_line(report, name, of, out);
-		}
-		of.hits = 50;
-		if (some)
-			print_ratio_line(report, name, of, out);
-	}
+	of.hits = 50;
+	for (enum bench_peer peer = 0; peer < BENCH_PEERS; peer++)
+		if (print_scale_line(report, bench_peer_name(peer), of, out))
+			print_ratio_line(report, bench_peer_name(peer), of,
+					 out);
 }
 
 static void print_scale(const struct bench_report *report, FILE *out)
@@ -124,7 +150,7 @@ static void print_scale(const struct bench_report *report, FILE *out)
 		"costs, too; ns a packet\n\n%-22s",
 		"");
 	for (size_t i = 0; i < BENCH_SIZES; i++)
-		fprintf(out, " %13s", size_word(bench_sizes[i]));
+		fprintf(out, i ? " %13s" : " %11s", size_word(bench_sizes[i]));
 	fprintf(out, "\n");
 	for (enum family family = 0; family < FAMILY_MAX; family++)
 		for (enum bench_shape shape = 0; shape < BENCH_SHAPES; shape++)
@@ -135,10 +161,10 @@ static void print_live_cell(const struct bench_row *row,
 			    const struct bench_row *ours, FILE *out)
 {
 	if (!row) {
-		fprintf(out, "%28s", "-");
+		fprintf(out, " %6s %5s %6s %5s", "-", "-", "-", "-");
 		return;
 	}
-	fprintf(out, " %7.0f %6.0f %6.2f", row->own, row->time.median,
+	fprintf(out, " %6.0f %5.0f %6.2f", row->own, row->time.median,
 		row->mpps);
 	if (ours)
 		fprintf(out, " %5.1f", ours->mpps / row->mpps);
@@ -164,18 +190,31 @@ static void print_live_line(const struct bench_report *report, const char *name,
 	fprintf(out, "\n");
 }
 
+static void print_live_head(const struct bench_report *report, FILE *out)
+{
+	struct bench_case of = {FAMILY_IPV4, BENCH_UNIFORM, bench_live_sizes[0],
+				100};
+	const struct bench_row *generator =
+		bench_report_find(report, "live generator alone", &of);
+
+	fprintf(out,
+		"\nLive frames over a veth pair, IPv4 uniform, all listed; "
+		"generator and filter on\none core.  Own cost over "
+		"XDP_DROP and median of all, ns; million packets a\n"
+		"second; and how many times as many Postern handles.");
+	if (generator)
+		fprintf(out, "  Of all, %.0f ns are\nthe generator's.",
+			generator->time.min);
+	fprintf(out, "\n\n%-24s %25s %25s\n%-24s", "", "10k entries",
+		"1M entries", "");
+	for (size_t i = 0; i < BENCH_LIVE_SIZES; i++)
+		fprintf(out, " %6s %5s %6s %5s", "own", "all", "Mpps", "times");
+	fprintf(out, "\n");
+}
+
 static void print_live(const struct bench_report *report, FILE *out)
 {
-	fprintf(out,
-		"\nLive frames over a veth pair, all listed, the generator on "
-		"the same core: own cost\nover XDP_DROP, median with all (ns), "
-		"million packets a second, and how many times\nas many "
-		"Postern handles\n\n%-24s%28s%28s\n%-24s",
-		"", "10k entries", "1M entries", "");
-	for (size_t i = 0; i < BENCH_LIVE_SIZES; i++)
-		fprintf(out, " %7s %6s %6s %5s", "own", "all", "Mpps", "times");
-	fprintf(out, "\n");
-	print_live_line(report, "generator alone", out);
+	print_live_head(report, out);
 	print_live_line(report, "XDP_DROP", out);
 	print_live_line(report, "Postern", out);
 	for (enum bench_peer peer = 0; peer < BENCH_PEERS; peer++)
@@ -220,8 +259,9 @@ static void print_paths(const struct bench_report *report, FILE *out)
 
 	if (pass && drop)
 		fprintf(out,
-			"\nWhat is not judged: the tax over a bare XDP_PASS, "
-			"which is %.0f ns (XDP_DROP %.0f)\n\n",
+			"\nWhat is not judged: its tax over a bare XDP_PASS, "
+			"which takes %.0f ns\n(XDP_DROP %.0f); in brackets the "
+			"median with it\n\n",
 			pass->time.min, drop->time.min);
 	print_rows(report, "pass-through ", out);
 	fprintf(out, "\nWays that go on behind the lists, gate open\n\n");
@@ -229,40 +269,45 @@ static void print_paths(const struct bench_report *report, FILE *out)
 }
 
 static void print_value(const struct bench_report *report, const char *what,
-			const struct bench_case *of, FILE *out)
+			const struct bench_case *of, int width, FILE *out)
 {
 	const struct bench_row *row = bench_report_find(report, what, of);
 
 	if (row)
-		fprintf(out, " %9.1f", row->ms >= 0 ? row->ms : row->mib);
+		fprintf(out, " %*.1f", width,
+			row->ms >= 0 ? row->ms : row->mib);
 	else
-		fprintf(out, " %9s", "-");
+		fprintf(out, " %*s", width, "-");
 }
 
 static void print_efforts_of(const struct bench_report *report,
 			     const struct bench_case *of, FILE *out)
 {
-	static const char *const whats[] = {
-		"compile",	  "swap",	   "lines in force",
-		"memory Postern", "load LPM trie", "memory LPM trie",
+	static const struct {
+		const char *what;
+		int width;
+	} columns[] = {
+		{"compile", 8},		{"swap", 8},
+		{"lines in force", 10}, {"memory Postern", 7},
+		{"load LPM trie", 9},	{"memory LPM trie", 7},
 	};
 
 	if (!bench_report_find(report, "compile", of))
 		return;
 	fprintf(out, "  %s %-9s %4s", bench_family_name(of->family),
 		bench_shape_name(of->shape), size_word(of->entries));
-	for (size_t i = 0; i < sizeof(whats) / sizeof(*whats); i++)
-		print_value(report, whats[i], of, out);
+	for (size_t i = 0; i < sizeof(columns) / sizeof(*columns); i++)
+		print_value(report, columns[i].what, of, columns[i].width, out);
 	fprintf(out, "\n");
 }
 
 static void print_efforts(const struct bench_report *report, FILE *out)
 {
 	fprintf(out,
-		"\nA new list: ms to compile and to swap it, ms from the "
-		"text of a feed till it is in\nforce, MiB of its maps "
-		"(both copies); and the same of an LPM trie\n\n"
-		"%-21s %9s %9s %9s %9s %9s %9s\n",
+		"\nA new list: ms to compile and to swap it, ms from the text "
+		"of a feed until it\nis in force, and MiB of its maps (both "
+		"copies); ms and MiB of an LPM trie.\n\n"
+		"%-22s%9s %8s %10s %7s %9s %7s\n",
 		"", "compile", "swap", "from text", "MiB", "trie: ms", "MiB");
 	for (enum family family = 0; family < FAMILY_MAX; family++)
 		for (enum bench_shape shape = 0; shape < BENCH_SHAPES; shape++)
@@ -276,7 +321,8 @@ static void print_efforts(const struct bench_report *report, FILE *out)
 
 static void print_loads(const struct bench_report *report, FILE *out)
 {
-	fprintf(out, "\nTo load the list, ms: ");
+	fprintf(out,
+		"\nThe same list, as others load it, ms for 1M entries\n\n");
 	for (size_t i = 0; i < BENCH_RIVALS; i++) {
 		struct bench_case of = {FAMILY_IPV4, BENCH_UNIFORM, 1000000,
 					100};
@@ -286,9 +332,9 @@ static void print_loads(const struct bench_report *report, FILE *out)
 		snprintf(what, sizeof(what), "load %s", bench_rivals[i].name);
 		row = bench_report_find(report, what, &of);
 		if (row)
-			fprintf(out, " %s %.0f", bench_rivals[i].name, row->ms);
+			fprintf(out, "  %-40s %6.0f\n", bench_rivals[i].name,
+				row->ms);
 	}
-	fprintf(out, "\n");
 }
 
 static void print_skipped(const struct bench_report *report, FILE *out)
@@ -312,6 +358,7 @@ static void print_skipped(const struct bench_report *report, FILE *out)
 void bench_print(const struct bench_report *report, FILE *out)
 {
 	print_machine(out);
+	print_memory(report, out);
 	bench_bar_print(report, out);
 	print_scale(report, out);
 	print_live(report, out);

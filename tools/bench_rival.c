@@ -196,9 +196,9 @@ static int set_up_xdp_filter(const struct bench_rival *rival,
 }
 
 const struct bench_rival bench_rivals[BENCH_RIVALS] = {
-	{"nftables hash set", 0, set_up_nftables, NULL},
-	{"nftables interval set", 0, set_up_nftables, "flags interval"},
-	{"ipset hash:ip", 0, set_up_ipset, "hash:ip"},
-	{"ipset hash:net", 0, set_up_ipset, "hash:net"},
-	{"xdp-filter", 10000, set_up_xdp_filter, "ipv4"},
+	{"nftables hash set", 0, false, set_up_nftables, NULL},
+	{"nftables interval set", 0, true, set_up_nftables, "flags interval"},
+	{"ipset hash:ip", 0, false, set_up_ipset, "hash:ip"},
+	{"ipset hash:net", 0, true, set_up_ipset, "hash:net"},
+	{"xdp-filter", 10000, false, set_up_xdp_filter, "ipv4"},
 };

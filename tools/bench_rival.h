@@ -13,6 +13,7 @@
 struct bench_rival {
 	const char *name;
 	size_t most; /* entries; 0: any */
+	bool slow;   /* takes many seconds to load */
 	/*
 	 * Returns 0 with the time that it took to load the list; or a negative
 	 * errno with the reason.

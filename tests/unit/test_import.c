@@ -155,6 +155,22 @@ static const struct {
 	 "w.example*-2 a.example*1 b.example*1 ",
 	 "",
 	 {"has the weight -1", "has the weight -2"}},
+	{NETS "postscreen_dnsbl_sites = w.example*-4\n"
+	      "postscreen_dnsbl_action = drop\n"
+	      "smtpd_client_restrictions = permit_dnswl_client w.example "
+	      "warn_if_reject reject_rbl_client a.example "
+	      "reject_rbl_client b.example",
+	 1,
+	 "w.example*-4 w.example*-1 b.example*1 ",
+	 "",
+	 {"has the weight -1", "a.example: it only warns"}},
+	{NETS "smtpd_restriction_classes = onex xone\n"
+	      "one = reject_rbl_client a.example\n"
+	      "smtpd_client_restrictions = one\n",
+	 1,
+	 "",
+	 "",
+	 {NULL}},
 	{NETS "smtpd_client_restrictions = warn_if_reject reject_rbl_client "
 	      "a.example reject_rhsbl_helo b.example reject_maps_rbl",
 	 1,
@@ -434,6 +450,8 @@ static void what_is_too_much_is_left_out(void **state)
 	fprintf(out, "\nmynetworks =");
 	for (int i = 0; i < NETWORKS_MAX + 300; i++)
 		fprintf(out, " 10.%d.%d.1", i / 256, i % 256);
+	for (int i = 0; i < 65; i++)
+		fprintf(out, " cidr:/t/permit");
 	for (int i = 0; i < 300; i++)
 		fprintf(out, " hash:/x%d", i);
 	fclose(out);
@@ -442,6 +460,7 @@ static void what_is_too_much_is_left_out(void **state)
 	assert_int_equal(found->allow.count, NETWORKS_MAX);
 	assert_non_null(strstr(found->notes[0], "room for 64 sites"));
 	assert_non_null(strstr(found->notes[7], "more than 16384 networks"));
+	assert_non_null(strstr(found->notes[8], "more than 64 tables"));
 	assert_int_equal(found->note_count, POSTFIX_NOTES_MAX);
 	assert_in_range(found->notes_omitted, 40, 60);
 	postfix_import_free(found);

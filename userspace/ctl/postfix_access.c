@@ -125,8 +125,14 @@ static int read_cidr(struct list *list, const char *path)
 	size_t size = 0;
 	int error;
 
-	error = collect->files++ < FILES_MAX ? collect->read(path, &text, &size)
-					     : -EMFILE;
+	if (collect->files++ >= FILES_MAX) {
+		postfix_collect_note(collect, NULL, line_of(list),
+				     "cidr:%.200s is left out: there are more "
+				     "than %d tables",
+				     path, FILES_MAX);
+		return 0;
+	}
+	error = collect->read(path, &text, &size);
 	if (error == -ENOMEM)
 		return error;
 	if (error) {

@@ -17,7 +17,6 @@ struct postfix_collect {
 	struct postfix_import *import;
 	char *error;	    /* of MAIN_CF_ERROR */
 	unsigned int files; /* read so far */
-	bool no_memory;	    /* a note was lost */
 };
 
 /* Each returns 0, -ENOMEM, or -EINVAL with the error set. */

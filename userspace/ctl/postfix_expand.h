@@ -12,8 +12,9 @@
 #include <stddef.h>
 
 struct postfix_parameter {
-	char *name;	   /* owned; */
-	char *value;	   /* part of it: as it is written */
+	struct postfix_parameter *next;
+	char *name;
+	char *value;	   /* as it is written */
 	unsigned int line; /* 0: a default */
 	bool expanding;	   /* kept by postfix_expand() */
 };

@@ -11,8 +11,6 @@
 
 #include "ctl/postfix_collect.h"
 
-#define NOTE_MAX 1024
-
 int postfix_collect_fail(struct postfix_collect *collect, unsigned int line,
 			 const char *format, ...)
 {
@@ -32,10 +30,9 @@ void postfix_collect_note(struct postfix_collect *collect, const char *path,
 			  unsigned int line, const char *format, ...)
 {
 	struct postfix_import *import = collect->import;
-	char text[NOTE_MAX];
+	char text[POSTFIX_NOTE_TEXT] = "";
 	va_list args;
 	int used = 0;
-	char *copy;
 
 	if (!path)
 		path = main_cf_path(collect->main_cf);
@@ -48,15 +45,10 @@ void postfix_collect_note(struct postfix_collect *collect, const char *path,
 	for (size_t i = 0; i < import->note_count; i++)
 		if (strcmp(import->notes[i], text) == 0)
 			return;
-	if (import->note_count == POSTFIX_NOTES_MAX) {
-		import->notes_omitted++;
-		return;
-	}
-	copy = strdup(text);
-	if (copy)
-		import->notes[import->note_count++] = copy;
+	if (import->note_count < POSTFIX_NOTES_MAX)
+		memcpy(import->notes[import->note_count++], text, sizeof(text));
 	else
-		collect->no_memory = true;
+		import->notes_omitted++;
 }
 
 static void on_undefined(void *context, const char *name, unsigned int line)
@@ -144,8 +136,6 @@ int postfix_import(struct main_cf *main_cf, postfix_read *read,
 				     &out->relay_domains, error);
 	note_others(&collect);
 	note_outcome(&collect);
-	if (!result && collect.no_memory)
-		result = -ENOMEM;
 	if (result == -ENOMEM)
 		snprintf(error, MAIN_CF_ERROR, "%s", strerror(ENOMEM));
 	return result;
@@ -178,8 +168,6 @@ void postfix_import_free(struct postfix_import *import)
 {
 	for (size_t i = 0; i < import->site_count; i++)
 		free(import->sites[i].filter);
-	for (size_t i = 0; i < import->note_count; i++)
-		free(import->notes[i]);
 	networks_free(&import->allow);
 	free(import->relay_domains);
 }

@@ -17,6 +17,7 @@
 #include "ctl/postfix_networks.h"
 
 #define POSTFIX_NOTES_MAX 256
+#define POSTFIX_NOTE_TEXT 768 /* longer ones are cut */
 
 struct postfix_site {
 	struct site site;
@@ -29,7 +30,7 @@ struct postfix_import {
 	size_t site_count;
 	int threshold;
 	struct networks allow;
-	char *notes[POSTFIX_NOTES_MAX];
+	char notes[POSTFIX_NOTES_MAX][POSTFIX_NOTE_TEXT];
 	size_t note_count;
 	size_t notes_omitted;
 	char *relay_domains; /* NULL: not set */

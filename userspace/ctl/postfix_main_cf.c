@@ -16,9 +16,9 @@
 
 struct main_cf {
 	char *path;
-	struct postfix_parameter *parameters;
+	struct postfix_parameter *all;	       /* the last one first */
+	struct postfix_parameter **parameters; /* those that count, by name */
 	size_t count;
-	size_t room;
 	size_t work;
 };
 
@@ -30,41 +30,20 @@ static int fail(const struct main_cf *main_cf, unsigned int line,
 	return -EINVAL;
 }
 
-static int grow(struct main_cf *main_cf)
-{
-	size_t room = 2 * main_cf->room + 64;
-	struct postfix_parameter *larger;
-
-	if (main_cf->count < main_cf->room)
-		return 0;
-	larger = reallocarray(main_cf->parameters, room, sizeof(*larger));
-	if (!larger)
-		return -ENOMEM;
-	main_cf->parameters = larger;
-	main_cf->room = room;
-	return 0;
-}
-
 static int add(struct main_cf *main_cf, const char *name, const char *value,
 	       unsigned int line)
 {
-	struct postfix_parameter *parameter;
-	size_t length = strlen(name) + 1;
-	char *copy;
+	struct postfix_parameter *parameter = calloc(1, sizeof(*parameter));
 
-	if (grow(main_cf))
+	if (!parameter)
 		return -ENOMEM;
-	copy = malloc(length + strlen(value) + 1);
-	if (!copy)
-		return -ENOMEM;
-	memcpy(copy, name, length);
-	memcpy(copy + length, value, strlen(value) + 1);
-	parameter = &main_cf->parameters[main_cf->count++];
-	parameter->name = copy;
-	parameter->value = copy + length;
+	parameter->next = main_cf->all;
+	main_cf->all = parameter;
+	main_cf->count++;
 	parameter->line = line;
-	parameter->expanding = false;
-	return 0;
+	parameter->name = strdup(name);
+	parameter->value = strdup(value);
+	return parameter->name && parameter->value ? 0 : -ENOMEM;
 }
 
 static int add_defaults(struct main_cf *main_cf, const char *directory)
@@ -119,28 +98,33 @@ static int add_lines(struct main_cf *main_cf, const char *text, size_t size,
 /* By name; of the same name the last one first. */
 static int compare(const void *a, const void *b)
 {
-	const struct postfix_parameter *left = a, *right = b;
-	int order = strcmp(left->name, right->name);
+	const struct postfix_parameter *const *left = a, *const *right = b;
+	int order = strcmp((*left)->name, (*right)->name);
 
 	if (order == 0)
-		order = (left->line < right->line) - (left->line > right->line);
+		order = ((*left)->line < (*right)->line) -
+			((*left)->line > (*right)->line);
 	return order;
 }
 
-static void keep_last(struct main_cf *main_cf)
+static int keep_last(struct main_cf *main_cf)
 {
-	struct postfix_parameter *parameters = main_cf->parameters;
-	size_t kept = 0;
+	struct postfix_parameter **parameters;
+	size_t count = 0, kept = 0;
 
-	qsort(parameters, main_cf->count, sizeof(*parameters), compare);
-	for (size_t i = 0; i < main_cf->count; i++) {
-		if (kept > 0 &&
-		    strcmp(parameters[kept - 1].name, parameters[i].name) == 0)
-			free(parameters[i].name);
-		else
+	parameters = calloc(main_cf->count, sizeof(struct postfix_parameter *));
+	if (!parameters)
+		return -ENOMEM;
+	for (struct postfix_parameter *one = main_cf->all; one; one = one->next)
+		parameters[count++] = one;
+	qsort(parameters, count, sizeof(struct postfix_parameter *), compare);
+	for (size_t i = 0; i < count; i++)
+		if (kept == 0 || strcmp(parameters[kept - 1]->name,
+					parameters[i]->name) != 0)
 			parameters[kept++] = parameters[i];
-	}
+	main_cf->parameters = parameters;
 	main_cf->count = kept;
+	return 0;
 }
 
 int main_cf_load(const char *text, size_t size, const char *path,
@@ -159,9 +143,10 @@ int main_cf_load(const char *text, size_t size, const char *path,
 	result = add_defaults(main_cf, directory);
 	if (!result)
 		result = add_lines(main_cf, text, size, error);
+	if (!result)
+		result = keep_last(main_cf);
 	if (result)
 		goto out;
-	keep_last(main_cf);
 	*out = main_cf;
 	main_cf = NULL;
 out:
@@ -179,7 +164,7 @@ static size_t search(const struct main_cf *main_cf, const char *name,
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		const char *there = main_cf->parameters[middle].name;
+		const char *there = main_cf->parameters[middle]->name;
 		int order = strncmp(there, name, length);
 
 		if (order < 0)
@@ -194,13 +179,16 @@ static struct postfix_parameter *find(const struct main_cf *main_cf,
 				      const char *name, size_t length)
 {
 	size_t i = search(main_cf, name, length);
+	struct postfix_parameter *there;
 
-	/* Longer names with the same start stand behind. */
-	if (i == main_cf->count ||
-	    strncmp(main_cf->parameters[i].name, name, length) != 0 ||
-	    main_cf->parameters[i].name[length] != '\0')
+	if (i == main_cf->count)
 		return NULL;
-	return &main_cf->parameters[i];
+	/* Longer names with the same start stand behind. */
+	there = main_cf->parameters[i];
+	if (strncmp(there->name, name, length) != 0 ||
+	    there->name[length] != '\0')
+		return NULL;
+	return there;
 }
 
 struct request {
@@ -254,7 +242,7 @@ int main_cf_check(struct main_cf *main_cf, char error[static MAIN_CF_ERROR])
 	int result = 0;
 
 	for (size_t i = 0; !result && i < main_cf->count; i++) {
-		struct postfix_parameter *parameter = &main_cf->parameters[i];
+		struct postfix_parameter *parameter = main_cf->parameters[i];
 		char *value = NULL;
 
 		if (postfix_is_raw(parameter->name))
@@ -298,10 +286,16 @@ const char *main_cf_path(const struct main_cf *main_cf)
 
 void main_cf_free(struct main_cf *main_cf)
 {
+	struct postfix_parameter *next;
+
 	if (!main_cf)
 		return;
-	for (size_t i = 0; i < main_cf->count; i++)
-		free(main_cf->parameters[i].name);
+	for (; main_cf->all; main_cf->all = next) {
+		next = main_cf->all->next;
+		free(main_cf->all->name);
+		free(main_cf->all->value);
+		free(main_cf->all);
+	}
 	free(main_cf->parameters);
 	free(main_cf->path);
 	free(main_cf);

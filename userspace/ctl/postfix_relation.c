@@ -14,6 +14,9 @@
 #define LEVEL_SUFFIX "level"
 #define LEVEL_PARTS  3 /* major.minor.patch */
 
+/* Postfix packs them into one number. */
+static const long long level_max[LEVEL_PARTS] = {(1LL << 43) - 1, 1023, 1023};
+
 static const struct {
 	const char *word;
 	bool less, equal, greater; /* which of them it accepts */
@@ -55,9 +58,8 @@ static bool parse_level(const char *text, long long parts[static LEVEL_PARTS])
 
 	memset(parts, 0, LEVEL_PARTS * sizeof(*parts));
 	for (size_t i = 0; i < LEVEL_PARTS; i++) {
-		errno = 0;
 		parts[i] = strtoll(text, &end, 10);
-		if (end == text || errno || parts[i] < 0)
+		if (end == text || parts[i] < 0 || parts[i] > level_max[i])
 			return false;
 		if (*end == '\0')
 			return true;

@@ -21,7 +21,8 @@ static bool is_same_site(const struct site *a, const struct site *b)
 
 /*
  * A restriction that adds nothing to what is there: a second one for the same
- * site, or one for a site of postscreen that suffices alone.
+ * site, or one for a site of postscreen that suffices alone.  A list of good
+ * senders has to outweigh more than in postscreen, and so counts twice.
  */
 static bool is_covered(struct postfix_import *import, const struct site *site)
 {
@@ -32,9 +33,10 @@ static bool is_covered(struct postfix_import *import, const struct site *site)
 			continue;
 		if (site->weight > 0 && there->site.weight >= site->weight)
 			return true;
-		if (site->weight > 0 || there->site.weight > 0)
+		if (site->weight > 0 || there->site.weight > 0 ||
+		    !there->restricted)
 			continue;
-		if (there->restricted && there->site.weight > site->weight)
+		if (there->site.weight > site->weight)
 			there->site.weight = site->weight;
 		return true;
 	}

@@ -44,13 +44,13 @@ struct ranges;
 
 /*
  * Sorts the input in place, which stays usable and keeps its meaning.
- * Returns 0 and *out, -ENOMEM, or -ENOSPC for what no table can hold (16.7
- * million ranges of IPv4, 256 MiB of IPv6).
+ * Returns 0 and *out, -ENOMEM, or -ENOSPC for what no table can hold (512 MiB
+ * of IPv4, 256 MiB of IPv6).
  */
 int ranges_compile(struct ranges_input *input, enum family family,
 		   struct ranges **out);
 
-/* The pages that it takes. */
+/* The pages that it takes; ranges_room_entries() says it in entries. */
 uint32_t ranges_pages(const struct ranges *ranges);
 
 /* The list that an address of the family is on, as the program sees it. */
