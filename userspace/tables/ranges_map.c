@@ -55,7 +55,7 @@ int ranges_map_open(enum family family, int outer, const int inner[static 2],
 		    struct ranges_map **out)
 {
 	struct ranges_map *map;
-	uint32_t zero = 0, current, ids[2];
+	uint32_t zero = 0, current, ids[2] = {0};
 	int error;
 
 	map = calloc(1, sizeof(*map));

@@ -62,7 +62,7 @@ static int read_batch(struct verdict_table *table, struct verdict_walk *walk,
 static int read_back(struct verdict_table *table, struct batch *batch)
 {
 	struct verdict_walk walk = {0};
-	__u32 count;
+	__u32 count = 0;
 	int more;
 
 	do {
