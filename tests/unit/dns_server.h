@@ -32,15 +32,16 @@ enum dns_behaviour {
 	DNS_BLOCKED,	   /* 127.255.255.254 */
 	DNS_PARKED,	   /* 192.0.2.1 */
 	DNS_LONG,	   /* NXDOMAIN after a second */
+	DNS_LATEFAIL,	   /* SERVFAIL after a second */
 	DNS_LIVE,	   /* as `live` says */
 	DNS_BEHAVIOURS,
 };
 
 static const char *const dns_behaviours[DNS_BEHAVIOURS] = {
-	"listed",	 "clean",   "even",	 "codes",  "servfail",
-	"refused",	 "silent",  "truncated", "half",   "wrongid",
-	"otherquestion", "garbage", "short",	 "nodata", "alias",
-	"blocked",	 "parked",  "long",	 "live",
+	"listed",	 "clean",   "even",	 "codes",    "servfail",
+	"refused",	 "silent",  "truncated", "half",     "wrongid",
+	"otherquestion", "garbage", "short",	 "nodata",   "alias",
+	"blocked",	 "parked",  "long",	 "latefail", "live",
 };
 
 struct dns_server {
@@ -241,6 +242,10 @@ static inline void dns_on_udp(uv_udp_t *udp, ssize_t length,
 		return;
 	case DNS_LONG:
 		dns_nothing(&reply);
+		dns_delay(server, &reply, from);
+		return;
+	case DNS_LATEFAIL:
+		reply.octets[3] |= ns_r_servfail;
 		dns_delay(server, &reply, from);
 		return;
 	case DNS_TRUNCATED:

@@ -16,7 +16,7 @@
 
 #include "core/log.h"
 #include "dns_server.h"
-#include "sources/dnsbl.h"
+#include "sources/dnsbl_engine.h"
 
 #define PATIENCE_MS 60000
 #define SITES_MAX   16
@@ -137,6 +137,13 @@ static inline void create(const char *list)
 				      &config, &dnsbl),
 			 0);
 	dnsbl_on_withdrawn(dnsbl, on_withdrawn);
+}
+
+/* As if so much time had passed that no test confirms a listing any more. */
+static inline void forget_tests(void)
+{
+	for (uint32_t i = 0; i < dnsbl->zone_count; i++)
+		dnsbl->zones[i].confirmed_ms = 0;
 }
 
 struct expected_state {

@@ -40,7 +40,7 @@ static void on_tick(uv_timer_t *tick)
 {
 	struct dnsbl *dnsbl = tick->data;
 
-	dnsbl_expire(dnsbl);
+	dnsbl_look_after(dnsbl);
 	dnsbl_pump(dnsbl);
 	if (dnsbl->lookups.active == 0 && !dnsbl_anybody_waits(dnsbl))
 		uv_timer_stop(tick);

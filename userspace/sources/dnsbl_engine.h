@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the files of the DNSBL engine share, and nobody else includes:
+ * What the files of the DNSBL engine share, and nobody else includes but tests
+ * that can't wait for time to pass:
  *
  *	dnsbl.c         life, asking, status
  *	dnsbl_pump.c    from the queue to lookups, from lookups to questions
@@ -32,6 +33,8 @@ struct dnsbl_zone {
 	uint64_t test_started_ms;
 	uint64_t confirmed_ms; /* when a test passed that began then; 0: none */
 	bool listed_since;     /* it has listed somebody since */
+	bool answered_since;   /* well, since the test under way began */
+	bool test_repeated;    /* once, as an answer had overtaken it */
 	size_t own_turn;       /* which of our addresses is tested next */
 	uint64_t own_listed;   /* which of them it lists: one bit each */
 	uint64_t said_ms;      /* when a failure was logged; 0: never */
@@ -106,8 +109,8 @@ void dnsbl_pump(struct dnsbl *dnsbl);
 /* Ends the lookup if its outcome stands. */
 void dnsbl_decide(struct dnsbl *dnsbl, struct dnsbl_lookup *lookup);
 
-/* Ends what has waited for too long. */
-void dnsbl_expire(struct dnsbl *dnsbl);
+/* Ends what has waited for too long, asks again what failed at once. */
+void dnsbl_look_after(struct dnsbl *dnsbl);
 
 bool dnsbl_anybody_waits(const struct dnsbl *dnsbl);
 

@@ -82,7 +82,9 @@ void dnsbl_health_answer(struct dnsbl_zone *zone,
 {
 	enum zone_state before = zone->health.state;
 
-	if (finding->state != ZONE_OK)
+	if (finding->state == ZONE_OK)
+		zone->answered_since = true;
+	else
 		say_failure(zone, finding->why);
 	if (zone_note_answer(&zone->health, dnsbl_now_ms(zone->dnsbl), finding))
 		on_changed(zone, before);
@@ -108,6 +110,7 @@ static void start_test(struct dnsbl_zone *zone, enum zone_test_kind kind)
 		own = &dnsbl->own[zone->own_turn];
 	}
 	zone->test_started_ms = dnsbl_now_ms(dnsbl);
+	zone->answered_since = false;
 	dnsbl->in_flight++;
 	zone_test_start(&zone->test, kind, (uint32_t)rand_r(&dnsbl->seed), own);
 }
@@ -161,6 +164,18 @@ static void report_own(struct dnsbl_zone *zone)
 			   zone->shown);
 }
 
+/*
+ * A test that fails late tells of an outage that was: when the zone has
+ * answered others meanwhile, one more test tells how it is now.
+ */
+static bool is_overtaken(struct dnsbl_zone *zone,
+			 const struct zone_finding *finding)
+{
+	zone->test_repeated = finding->state == ZONE_FAILING &&
+			      zone->answered_since && !zone->test_repeated;
+	return zone->test_repeated;
+}
+
 static void on_test(struct zone_test *test, const struct zone_finding *finding)
 {
 	struct dnsbl_zone *zone = test->context;
@@ -172,6 +187,10 @@ static void on_test(struct zone_test *test, const struct zone_finding *finding)
 	dnsbl->in_flight--;
 	if (!finding) {
 		dnsbl_free_when_idle(dnsbl);
+		return;
+	}
+	if (is_overtaken(zone, finding)) {
+		start_test(zone, test->kind);
 		return;
 	}
 	well = finding->state == ZONE_OK;

@@ -48,6 +48,8 @@ struct dnsbl_lookup *dnsbl_lookups_begin(struct dnsbl_lookups *lookups,
 	lookup->of = *of;
 	lookup->active = true;
 	lookup->started_ms = now_ms;
+	lookup->repeated = 0;
+	lookup->repeat = 0;
 	memset(lookup->results, 0,
 	       lookups->site_count * sizeof(*lookup->results));
 	return lookup;

@@ -21,6 +21,9 @@ struct dnsbl_lookup {
 	uint32_t generation;
 	uint32_t next_unused;
 	uint64_t started_ms;
+	uint64_t repeated; /* zones that were asked twice: one bit each */
+	uint64_t repeat;   /* that are to be, once it is repeat_ms */
+	uint64_t repeat_ms;
 	struct dnsbl_site_result *results;
 };
 

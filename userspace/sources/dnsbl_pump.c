@@ -16,6 +16,8 @@
 
 #define LOOKUP_MS	 5000 /* then what has not answered has failed */
 #define STEPS_MAX	 4096 /* before the loop has its turn again */
+#define REPEAT_MS	 500  /* till a question that failed is put again */
+#define REPEAT_WITHIN_MS 1000 /* of the lookup's start: hold-limit is near */
 #define UNKNOWN_TTL_MIN	 30
 #define UNKNOWN_TTL_SPAN 31
 
@@ -82,17 +84,51 @@ void dnsbl_decide(struct dnsbl *dnsbl, struct dnsbl_lookup *lookup)
 		finish(dnsbl, lookup, &decision);
 }
 
-void dnsbl_expire(struct dnsbl *dnsbl)
+/*
+ * A failure that comes at once is often over soon (a nameserver that starts,
+ * one bad one of several), and a sender that is held can wait for a second
+ * try.  Returns whether there will be one: one for each zone.
+ */
+static bool repeat_later(struct dnsbl *dnsbl, struct dnsbl_lookup *lookup,
+			 uint32_t zone)
+{
+	uint64_t bit = UINT64_C(1) << zone, now_ms = dnsbl_now_ms(dnsbl);
+
+	if (lookup->of.priority != DNSBL_HELD || lookup->repeated & bit ||
+	    now_ms - lookup->started_ms > REPEAT_WITHIN_MS)
+		return false;
+	lookup->repeated |= bit;
+	lookup->repeat |= bit;
+	lookup->repeat_ms = now_ms + REPEAT_MS;
+	return true;
+}
+
+static void repeat(struct dnsbl *dnsbl, struct dnsbl_lookup *lookup)
+{
+	struct dnsbl_ticket ticket =
+		dnsbl_lookups_ticket(&dnsbl->lookups, lookup);
+
+	for (uint32_t i = 0; i < dnsbl->zone_count; i++)
+		if (lookup->repeat & UINT64_C(1) << i)
+			dnsbl_zone_put(&dnsbl->zones[i], &ticket);
+	lookup->repeat = 0;
+}
+
+void dnsbl_look_after(struct dnsbl *dnsbl)
 {
 	uint64_t now_ms = dnsbl_now_ms(dnsbl);
 
 	for (uint32_t i = 0; i < DNSBL_LOOKUPS; i++) {
 		struct dnsbl_lookup *lookup = &dnsbl->lookups.lookups[i];
 
-		if (!lookup->active || now_ms - lookup->started_ms < LOOKUP_MS)
+		if (!lookup->active)
 			continue;
-		dnsbl_lookup_expire(&dnsbl->lookups, lookup);
-		dnsbl_decide(dnsbl, lookup);
+		if (now_ms - lookup->started_ms >= LOOKUP_MS) {
+			dnsbl_lookup_expire(&dnsbl->lookups, lookup);
+			dnsbl_decide(dnsbl, lookup);
+		} else if (lookup->repeat && now_ms >= lookup->repeat_ms) {
+			repeat(dnsbl, lookup);
+		}
 	}
 }
 
@@ -177,12 +213,15 @@ static void use_answer(struct dnsbl *dnsbl, const struct dnsbl_query *query,
 		late_answer(zone, query, answer, finding);
 		return;
 	}
-	if (finding->state != ZONE_OK) {
-		fail(dnsbl, lookup, index, finding->why);
-		return;
-	}
 	if (zone->health.state != ZONE_OK) {
 		fail(dnsbl, lookup, index, zone->health.why);
+		return;
+	}
+	if (finding->state == ZONE_FAILING &&
+	    repeat_later(dnsbl, lookup, index))
+		return;
+	if (finding->state != ZONE_OK) {
+		fail(dnsbl, lookup, index, finding->why);
 		return;
 	}
 	doubted = !dnsbl_health_is_confirmed(zone);
