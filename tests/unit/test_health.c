@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The prober in a world of its own: the clock, the primaries (sources/probe),
- * DNS (sources/resolver) and the log are played here, so that hours pass in
- * no time and every case runs the same on a busy machine.
+ * The probers, and the primaries that they are for, in a world of their own:
+ * the clock, the other side (sources/probe), DNS (sources/resolver) and the log
+ * are played here, so that hours pass in no time and every case runs the same
+ * on a busy machine.
  */
 
 #include <setjmp.h>
@@ -20,7 +21,7 @@
 #include <unistd.h>
 
 #include "core/log.h"
-#include "sources/health.h"
+#include "sources/primaries.h"
 
 #define MS     1000000ULL
 #define MINUTE 60000ULL
@@ -54,7 +55,7 @@ static struct world {
 	size_t line_count;
 	struct config config;
 	struct config_primary configured;
-	struct health *health;
+	struct primaries *known;
 	bool calling; /* a call to the module is on the stack */
 	unsigned int changes;
 } world;
@@ -301,8 +302,11 @@ static int create(void)
 	int error;
 
 	world.calling = true;
-	error = health_create(&world.loop, &world.config, NULL, on_changed,
-			      &world, &world.health);
+	error = primaries_create(&world.loop, &world.config, NULL, on_changed,
+				 &world, &world.known);
+	if (!error)
+		primaries_protect(world.known, world.config.protect,
+				  world.config.protect_count);
 	world.calling = false;
 	return error;
 }
@@ -310,7 +314,7 @@ static int create(void)
 static void hint(enum family family)
 {
 	world.calling = true;
-	health_hint(world.health, family);
+	primaries_hint(world.known, 0, family);
 	world.calling = false;
 }
 
@@ -350,9 +354,9 @@ static void finish(void)
 {
 	unsigned int changes = world.changes;
 
-	if (world.health) {
+	if (world.known) {
 		world.calling = true;
-		health_close(world.health);
+		primaries_close(world.known);
 		world.calling = false;
 	}
 	run_ms(2000 * HOUR);
@@ -368,7 +372,7 @@ static const struct health_target *target(size_t index)
 	const struct health_target *targets;
 	size_t count;
 
-	targets = health_targets(world.health, &count);
+	targets = primaries_targets(world.known, &count);
 	assert_true(index < count);
 	return &targets[index];
 }
@@ -377,7 +381,7 @@ static size_t target_count(void)
 {
 	size_t count;
 
-	health_targets(world.health, &count);
+	primaries_targets(world.known, &count);
 	return count;
 }
 
@@ -892,7 +896,7 @@ static void arguments_that_break_the_protocol_are_refused(void **state)
 	world.config.health.helo = good;
 	world.config.health.recipient = bad;
 	assert_int_equal(create(), -EINVAL);
-	assert_null(world.health);
+	assert_null(world.known);
 	finish();
 }
 

@@ -173,6 +173,32 @@ static void a_gate_is_that_of_its_family(void **state)
 	}
 }
 
+static void a_door_has_a_gate_of_its_own(void **state)
+{
+	struct addr doors[] = {addr_of("192.0.2.25"), addr_of("192.0.2.26"),
+			       addr_of("2001:db8::25"),
+			       addr_of("2001:db8::c000:219")};
+	struct addr other = addr_of("192.0.2.27");
+	struct rules rules;
+
+	(void)state;
+	make(LEAST, 1, &rules);
+	for (size_t i = 0; i < 4; i++)
+		rules_protect(&rules, &doors[i]);
+	rules_set_door(&rules, &doors[1], GATE_CLOSED);
+	rules_set_door(&rules, &other, GATE_CLOSED);
+	assert_int_equal(rules.ipv4[0].gate, GATE_OPEN);
+	assert_int_equal(rules.ipv4[1].gate, GATE_CLOSED);
+	assert_int_equal(rules.ipv6[0].gate, GATE_OPEN);
+	/* Its last octets are those of an IPv4 door. */
+	rules_set_door(&rules, &doors[3], GATE_CLOSED);
+	assert_int_equal(rules.ipv4[0].gate, GATE_OPEN);
+	assert_int_equal(rules.ipv6[0].gate, GATE_OPEN);
+	assert_int_equal(rules.ipv6[1].gate, GATE_CLOSED);
+	rules_set_door(&rules, &doors[1], GATE_OPEN);
+	assert_int_equal(rules.ipv4[1].gate, GATE_OPEN);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -184,6 +210,7 @@ int main(void)
 		cmocka_unit_test(
 			more_addresses_than_there_is_room_for_are_left_out),
 		cmocka_unit_test(a_gate_is_that_of_its_family),
+		cmocka_unit_test(a_door_has_a_gate_of_its_own),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -107,6 +107,33 @@ void config_free(struct config *config)
 	free(config);
 }
 
+size_t config_guard_count(const struct config *config)
+{
+	(void)config;
+	return 1;
+}
+
+struct config_guard config_guard(const struct config *config, size_t number)
+{
+	static char unnamed[] = "";
+
+	(void)number;
+	return (struct config_guard){
+		.name = unnamed,
+		.protect = config->protect,
+		.protect_count = config->protect_count,
+		.primaries = config->primaries,
+		.primary_count = config->primary_count,
+	};
+}
+
+size_t config_guard_of(const struct config *config, const struct addr *addr)
+{
+	(void)config;
+	(void)addr;
+	return 0;
+}
+
 const char *config_fixed_difference(const struct config *now,
 				    const struct config *next)
 {

@@ -29,7 +29,8 @@
 
 #define CONFIG_SIZE_MAX	       1048576 /* octets of a file */
 #define CONFIG_INTERFACES_MAX  16
-#define CONFIG_PRIMARIES_MAX   64
+#define CONFIG_PRIMARIES_MAX   64 /* of one guard */
+#define CONFIG_GUARDS_MAX      1
 #define CONFIG_ADDRESSES_MAX   16 /* of one primary */
 #define CONFIG_SITES_MAX       64
 #define CONFIG_NAMESERVERS_MAX 8
@@ -57,6 +58,15 @@ struct config_primary {
 	struct addr *addresses; /* none: resolve the name */
 	size_t address_count;
 	uint16_t port;
+};
+
+/* A part of the protected addresses, and what its gate depends on. */
+struct config_guard {
+	char *name;
+	struct addr *protect;
+	size_t protect_count;
+	struct config_primary *primaries;
+	size_t primary_count;
 };
 
 struct config_feed {
@@ -164,6 +174,16 @@ void config_free(struct config *config);
  * loads to the same.  Keys of DNSBLs that are part of a zone are not hidden.
  */
 void config_print(const struct config *config, FILE *out);
+
+/*
+ * The guards, by number: that of the keys outside of sections, whose name is
+ * "", is number 0.  What the result points to is the configuration's.
+ */
+size_t config_guard_count(const struct config *config);
+struct config_guard config_guard(const struct config *config, size_t number);
+
+/* The guard that a protected address belongs to. */
+size_t config_guard_of(const struct config *config, const struct addr *addr);
 
 /*
  * What a running daemon can't change: the name of the first key of `user`,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The addresses of a name, kept up to date by TTL. */
+/* The records of a name, kept up to date by TTL. */
 
 #include "sources/follow.h"
 
@@ -14,15 +14,23 @@
 #define BUSY_S	  1 /* the resolver has too many questions now */
 #define MS_PER_S  1000
 
+static const char *const words[] = {
+	[QUESTION_A] = "IPv4 addresses",
+	[QUESTION_AAAA] = "IPv6 addresses",
+	[QUESTION_MX] = "MX records",
+	[QUESTION_TXT] = "TXT records",
+};
+
 struct follow {
 	uv_timer_t timer;
 	struct resolver *resolver;
 	const char *name;
-	enum family family;
+	enum question_type type;
 	follow_found *found; /* NULL: closed */
 	void *context;
 	unsigned int pending; /* the timer, and a question under way */
 	bool failing;
+	uint64_t known_ms; /* when it was answered last; 0: never, or stale */
 };
 
 static void release(struct follow *follow)
@@ -43,15 +51,26 @@ static void ask_again_in(struct follow *follow, uint64_t seconds)
 	uv_timer_start(&follow->timer, on_due, seconds * MS_PER_S, 0);
 }
 
-static void fail(struct follow *follow, const char *why)
+static void fail(struct follow *follow, const struct answer *failed)
 {
+	uint64_t now_ms = uv_now(follow->timer.loop);
+
 	if (!follow->failing)
-		log_warning("the %s addresses of %s can't be looked up, "
-			    "the last known ones stay: %s",
-			    follow->family == FAMILY_IPV4 ? "IPv4" : "IPv6",
-			    follow->name, why);
+		log_warning("the %s of %s can't be looked up%s: %s",
+			    words[follow->type], follow->name,
+			    follow->known_ms ? ", the last known ones stay"
+					     : "",
+			    failed->why);
 	follow->failing = true;
 	ask_again_in(follow, RETRY_S);
+	if (!follow->known_ms ||
+	    now_ms - follow->known_ms < FOLLOW_STALE_S * MS_PER_S)
+		return;
+	log_warning("the %s of %s have not been seen for a day: not known "
+		    "any more",
+		    words[follow->type], follow->name);
+	follow->known_ms = 0;
+	follow->found(follow->context, failed);
 }
 
 static uint64_t bounded_ttl(uint32_t ttl_s)
@@ -66,13 +85,12 @@ static void on_answer(void *context, const struct answer *answer)
 	struct follow *follow = context;
 
 	if (follow->found && answer->kind == ANSWER_FAILED) {
-		fail(follow, answer->why);
+		fail(follow, answer);
 	} else if (follow->found) {
 		follow->failing = false;
+		follow->known_ms = uv_now(follow->timer.loop);
 		ask_again_in(follow, bounded_ttl(answer->ttl_s));
-		follow->found(
-			follow->context, follow->family, answer->addresses,
-			answer->kind == ANSWER_RECORDS ? answer->count : 0);
+		follow->found(follow->context, answer);
 	}
 	release(follow);
 }
@@ -80,23 +98,24 @@ static void on_answer(void *context, const struct answer *answer)
 static void on_due(uv_timer_t *timer)
 {
 	struct follow *follow = timer->data;
+	static struct answer failed;
 	int error;
 
-	error = resolver_ask(follow->resolver, follow->name,
-			     follow->family == FAMILY_IPV4 ? QUESTION_A
-							   : QUESTION_AAAA,
+	error = resolver_ask(follow->resolver, follow->name, follow->type,
 			     on_answer, follow);
-	if (error == -EAGAIN)
+	if (error == -EAGAIN) {
 		ask_again_in(follow, BUSY_S);
-	else if (error)
-		fail(follow, uv_strerror(error));
-	else
+	} else if (error) {
+		answer_fail(&failed, follow->type, uv_strerror(error));
+		fail(follow, &failed);
+	} else {
 		follow->pending++;
+	}
 }
 
 int follow_start(uv_loop_t *loop, struct resolver *resolver, const char *name,
-		 enum family family, follow_found *found, void *context,
-		 struct follow **out)
+		 enum question_type type, uint64_t delay_ms,
+		 follow_found *found, void *context, struct follow **out)
 {
 	struct follow *follow = calloc(1, sizeof(*follow));
 
@@ -104,13 +123,13 @@ int follow_start(uv_loop_t *loop, struct resolver *resolver, const char *name,
 		return -ENOMEM;
 	follow->resolver = resolver;
 	follow->name = name;
-	follow->family = family;
+	follow->type = type;
 	follow->found = found;
 	follow->context = context;
 	follow->pending = 1;
 	uv_timer_init(loop, &follow->timer);
 	follow->timer.data = follow;
-	ask_again_in(follow, 0);
+	uv_timer_start(&follow->timer, on_due, delay_ms, 0);
 	*out = follow;
 	return 0;
 }

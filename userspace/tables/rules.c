@@ -70,6 +70,21 @@ void rules_protect(struct rules *rules, const struct addr *addr)
 	}
 }
 
+void rules_set_door(struct rules *rules, const struct addr *addr,
+		    enum gate gate)
+{
+	__be32 ipv4;
+
+	memcpy(&ipv4, addr->octets + 12, sizeof(ipv4));
+	for (__u32 i = 0; i < rules->ipv6_count; i++)
+		if (addr_equal(&rules->ipv6[i].address, addr))
+			rules->ipv6[i].gate = gate;
+	for (__u32 i = 0; i < rules->ipv4_count; i++)
+		if (addr_family(addr) == FAMILY_IPV4 &&
+		    rules->ipv4[i].address == ipv4)
+			rules->ipv4[i].gate = gate;
+}
+
 void rules_set_gate(struct rules *rules, enum family family, enum gate gate)
 {
 	if (family == FAMILY_IPV4)

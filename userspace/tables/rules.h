@@ -21,6 +21,10 @@ void rules_make(const struct config *config, const struct jiffies_clock *clock,
 /* Protects one more address, as far as there is room for its family. */
 void rules_protect(struct rules *rules, const struct addr *addr);
 
+/* Sets the gate in front of one protected address. */
+void rules_set_door(struct rules *rules, const struct addr *addr,
+		    enum gate gate);
+
 /* Sets the gate in front of all protected addresses of a family. */
 void rules_set_gate(struct rules *rules, enum family family, enum gate gate);
 

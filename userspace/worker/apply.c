@@ -29,7 +29,7 @@ static bool same_primary(const struct config_primary *a,
 }
 
 /* Does it mean the same to the probers? */
-static bool same_health(const struct config *a, const struct config *b)
+static bool same_primaries(const struct config *a, const struct config *b)
 {
 	const struct config_health *old = &a->health, *new = &b->health;
 
@@ -87,10 +87,10 @@ static bool same_nameservers(const struct config_dnsbl *a,
 struct parts {
 	struct dnsbl *dnsbl;
 	struct answers *answers;
-	struct health *health;
+	struct primaries *primaries;
 };
 
-static void on_health_changed(void *context)
+static void on_primaries_changed(void *context)
 {
 	gate_update(context);
 }
@@ -111,15 +111,15 @@ static void discard(const struct parts *parts)
 	if (parts->dnsbl)
 		dnsbl_close(parts->dnsbl);
 	answers_free(parts->answers);
-	if (parts->health)
-		health_close(parts->health);
+	if (parts->primaries)
+		primaries_close(parts->primaries);
 }
 
 /* A configuration goes once nothing points to it any more. */
 static void release(const struct worker *worker, struct config *config)
 {
 	if (config != worker->config && config != worker->dnsbl_config &&
-	    config != worker->health_config)
+	    config != worker->primaries_config)
 		config_free(config);
 }
 
@@ -135,17 +135,17 @@ static void replace_dnsbl(struct worker *worker, struct config *next,
 	release(worker, before);
 }
 
-static void replace_health(struct worker *worker, struct config *next,
-			   const struct parts *parts)
+static void replace_primaries(struct worker *worker, struct config *next,
+			      const struct parts *parts)
 {
-	struct config *before = worker->health_config;
+	struct config *before = worker->primaries_config;
 
-	if (worker->health) {
+	if (worker->primaries) {
 		gate_keep(worker, clock_monotonic_ns() + LEASE_NS);
-		health_close(worker->health);
+		primaries_close(worker->primaries);
 	}
-	worker->health = parts->health;
-	worker->health_config = next;
+	worker->primaries = parts->primaries;
+	worker->primaries_config = next;
 	release(worker, before);
 }
 
@@ -193,16 +193,17 @@ int apply_config(struct worker *worker, struct config *next,
 	struct config *before = worker->config;
 	bool new_dnsbl = !before || !same_dnsbl(&worker->dnsbl_config->dnsbl,
 						&next->dnsbl);
-	bool new_health = !before || !same_health(worker->health_config, next);
+	bool new_primaries =
+		!before || !same_primaries(worker->primaries_config, next);
 	struct parts parts = {0};
 	int result = 0;
 
 	if (new_dnsbl)
 		result = make_dnsbl(worker, next, &parts);
-	if (!result && new_health && next->primary_count)
-		result =
-			health_create(&worker->loop, next, worker->resolver,
-				      on_health_changed, worker, &parts.health);
+	if (!result && new_primaries)
+		result = primaries_create(&worker->loop, next, worker->resolver,
+					  on_primaries_changed, worker,
+					  &parts.primaries);
 	if (result)
 		snprintf(error, CONFIG_ERROR_TEXT, "can't put it in force: %s",
 			 strerror(-result));
@@ -220,8 +221,8 @@ int apply_config(struct worker *worker, struct config *next,
 		log_error("feeds stay as they were: %s", strerror(ENOMEM));
 	if (new_dnsbl)
 		replace_dnsbl(worker, next, &parts);
-	if (new_health)
-		replace_health(worker, next, &parts);
+	if (new_primaries)
+		replace_primaries(worker, next, &parts);
 	release(worker, before);
 	lookups_follow_own(worker);
 	gate_update(worker);

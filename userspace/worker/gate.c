@@ -4,7 +4,6 @@
  * and the commands that run when the primaries go down or come back.
  */
 
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -15,61 +14,9 @@
 
 static const char *const family_names[FAMILY_MAX] = {"IPv4", "IPv6"};
 
-static enum policy_health health_of(enum health_state state)
+static void make_rules(const struct worker *worker, const struct addr *doors,
+		       size_t count, struct rules *rules)
 {
-	switch (state) {
-	case HEALTH_UP:
-		return POLICY_HEALTH_UP;
-	case HEALTH_DOWN:
-		return POLICY_HEALTH_DOWN;
-	default:
-		return POLICY_HEALTH_UNKNOWN;
-	}
-}
-
-static bool is_door(const struct rules *rules, const struct addr *addr)
-{
-	for (__u32 i = 0; i < rules->ipv6_count; i++)
-		if (addr_equal(&rules->ipv6[i].address, addr))
-			return true;
-	for (__u32 i = 0; i < rules->ipv4_count; i++)
-		if (addr_family(addr) == FAMILY_IPV4 &&
-		    memcmp(&rules->ipv4[i].address, addr->octets + 12,
-			   sizeof(__be32)) == 0)
-			return true;
-	return false;
-}
-
-/*
- * What the probers know.  A door is no primary, whatever DNS says: our own
- * MTA, up as always, would close the gate to everybody.
- */
-static size_t gather(const struct worker *worker, const struct rules *rules,
-		     struct policy_target *out)
-{
-	const struct health_target *targets;
-	size_t count = 0, taken = 0;
-
-	if (!worker->health)
-		return 0;
-	targets = health_targets(worker->health, &count);
-	if (count > HEALTH_TARGETS_MAX)
-		count = HEALTH_TARGETS_MAX;
-	for (size_t i = 0; i < count; i++)
-		if (!is_door(rules, &targets[i].addr))
-			out[taken++] = (struct policy_target){
-				.primary = targets[i].primary,
-				.family = addr_family(&targets[i].addr),
-				.health = health_of(targets[i].state),
-			};
-	return taken;
-}
-
-static void make_rules(const struct worker *worker, struct rules *rules)
-{
-	struct addr doors[ADDRESSES_PROTECTED_MAX];
-	size_t count = addresses_protected(worker->config, doors);
-
 	/* All that may receive packets, not those that we may run on. */
 	rules_make(worker->config, &worker->start.clock,
 		   (unsigned int)sysconf(_SC_NPROCESSORS_CONF), rules);
@@ -84,10 +31,10 @@ static void log_gate(enum family family, const struct policy_gate *gate)
 		   family_names[family], policy_why_words(gate->why));
 }
 
-static void set_gate(struct worker *worker, enum family family,
+static void set_gate(struct worker *worker, size_t guard, enum family family,
 		     struct policy_gate next)
 {
-	struct gate_state *state = &worker->gate[family];
+	struct gate_state *state = &worker->gates[guard][family];
 
 	if (state->decided && state->now.gate == next.gate &&
 	    state->now.why == next.why)
@@ -139,60 +86,117 @@ static void on_kept_long_enough(uv_timer_t *timer)
 
 void gate_keep(struct worker *worker, uint64_t until_ns)
 {
-	const struct rules *rules = settings_rules(worker->settings);
 	uint64_t now_ns = clock_monotonic_ns();
 
 	worker->kept_until_ns = until_ns;
 	if (until_ns <= now_ns)
 		return;
-	worker->gate[FAMILY_IPV4].was_closed = false;
-	for (__u32 i = 0; i < rules->ipv4_count; i++)
-		worker->gate[FAMILY_IPV4].was_closed |=
-			rules->ipv4[i].gate == GATE_CLOSED;
-	worker->gate[FAMILY_IPV6].was_closed = false;
-	for (__u32 i = 0; i < rules->ipv6_count; i++)
-		worker->gate[FAMILY_IPV6].was_closed |=
-			rules->ipv6[i].gate == GATE_CLOSED;
-	uv_timer_start(&worker->kept, on_kept_long_enough,
+	worker->kept = *settings_rules(worker->settings);
+	uv_timer_start(&worker->kept_timer, on_kept_long_enough,
 		       (until_ns - now_ns) / NS_PER_MS + 1, 0);
+}
+
+static bool belongs_ipv4(const struct worker *worker, __be32 address,
+			 size_t guard)
+{
+	struct addr addr = addr_from_ipv4((struct in_addr){address});
+
+	return config_guard_of(worker->config, &addr) == guard;
+}
+
+/* Was one of the guard's gates closed when they were kept? */
+static bool was_closed(const struct worker *worker, size_t guard,
+		       enum family family)
+{
+	const struct rules *kept = &worker->kept;
+	bool closed = false;
+
+	if (family == FAMILY_IPV4)
+		for (__u32 i = 0; i < kept->ipv4_count; i++)
+			closed |= kept->ipv4[i].gate == GATE_CLOSED &&
+				  belongs_ipv4(worker, kept->ipv4[i].address,
+					       guard);
+	else
+		for (__u32 i = 0; i < kept->ipv6_count; i++)
+			closed |= kept->ipv6[i].gate == GATE_CLOSED &&
+				  config_guard_of(worker->config,
+						  &kept->ipv6[i].address) ==
+					  guard;
+	return closed;
 }
 
 /* What nothing is known of yet stays as it was, for as long as it would. */
 static struct policy_gate decide(const struct worker *worker,
-				 const struct policy_target *targets,
-				 size_t count, enum family family, size_t doors)
+				 const struct policy_guard *guards,
+				 size_t guard, enum family family)
 {
 	struct policy_gate next =
-		policy_gate(worker->config, targets, count, family, doors);
+		policy_gate(worker->config, &guards[guard], family);
 
-	if (next.why == POLICY_UNKNOWN && worker->gate[family].was_closed &&
-	    clock_monotonic_ns() < worker->kept_until_ns)
+	if (policy_is_undecided(next.why) &&
+	    clock_monotonic_ns() < worker->kept_until_ns &&
+	    was_closed(worker, guard, family))
 		return (struct policy_gate){
 			.gate = GATE_CLOSED,
 			.why = POLICY_KEPT,
+			.domain = next.domain,
 		};
 	return next;
 }
 
+static enum policy_health site_of(const struct worker *worker,
+				  const struct policy_guard *guards,
+				  size_t count)
+{
+	size_t domains = 0;
+
+	for (size_t i = 0; i < count; i++)
+		domains += guards[i].domain_count;
+	return policy_site(worker->config, guards[0].domains, domains);
+}
+
 void gate_update(struct worker *worker)
 {
-	struct policy_target *targets;
+	size_t guard_count = config_guard_count(worker->config);
+	struct addr doors[ADDRESSES_PROTECTED_MAX];
+	const struct policy_guard *guards;
 	struct rules rules;
 	size_t count;
 
-	/* Closed only by what is known: without memory it would be a guess. */
-	targets = calloc(HEALTH_TARGETS_MAX, sizeof(*targets));
-	make_rules(worker, &rules);
-	count = targets ? gather(worker, &rules, targets) : 0;
-	set_gate(worker, FAMILY_IPV4,
-		 decide(worker, targets, count, FAMILY_IPV4, rules.ipv4_count));
-	set_gate(worker, FAMILY_IPV6,
-		 decide(worker, targets, count, FAMILY_IPV6, rules.ipv6_count));
-	for (enum family family = 0; family < FAMILY_MAX; family++)
-		rules_set_gate(&rules, family, worker->gate[family].now.gate);
+	count = addresses_protected(worker->config, doors);
+	make_rules(worker, doors, count, &rules);
+	primaries_protect(worker->primaries, doors, count);
+	guards = primaries_guards(worker->primaries);
+	for (size_t i = 0; i < guard_count; i++)
+		for (enum family family = 0; family < FAMILY_MAX; family++)
+			set_gate(worker, i, family,
+				 decide(worker, guards, i, family));
+	for (size_t i = 0; i < count; i++) {
+		size_t guard = config_guard_of(worker->config, &doors[i]);
+		enum family family = addr_family(&doors[i]);
+
+		rules_set_door(&rules, &doors[i],
+			       worker->gates[guard][family].now.gate);
+	}
 	if (memcmp(&rules, settings_rules(worker->settings), sizeof(rules)) !=
 	    0)
 		settings_publish(worker->settings, &rules);
-	follow_site(worker, policy_site(worker->config, targets, count));
-	free(targets);
+	follow_site(worker, site_of(worker, guards, guard_count));
+}
+
+void gate_knock(struct worker *worker, const struct event *event)
+{
+	const struct rules *rules = settings_rules(worker->settings);
+	enum family family = addr_family(&event->source);
+	struct addr door;
+
+	if (family == FAMILY_IPV4 && event->door < rules->ipv4_count)
+		door = addr_from_ipv4(
+			(struct in_addr){rules->ipv4[event->door].address});
+	else if (family == FAMILY_IPV6 && event->door < rules->ipv6_count)
+		door = rules->ipv6[event->door].address;
+	else
+		return;
+	primaries_hint(worker->primaries,
+		       config_guard_of(worker->config, &door), family);
 }

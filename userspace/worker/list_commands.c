@@ -85,8 +85,8 @@ static bool cuts_off(const struct worker *worker, const struct prefix *prefix,
 {
 	struct addr own[ADDRESSES_PROTECTED_MAX];
 	size_t own_count = addresses_protected(worker->config, own);
-	const struct health_target *targets = NULL;
-	size_t target_count = 0;
+	const struct health_target *targets;
+	size_t target_count;
 	char text[ADDR_TEXT];
 
 	for (size_t i = 0; i < own_count; i++) {
@@ -98,8 +98,7 @@ static bool cuts_off(const struct worker *worker, const struct prefix *prefix,
 			     addr_format(&own[i], text));
 		return true;
 	}
-	if (worker->health)
-		targets = health_targets(worker->health, &target_count);
+	targets = primaries_targets(worker->primaries, &target_count);
 	for (size_t i = 0; i < target_count; i++) {
 		if (!prefix_contains(prefix, &targets[i].addr))
 			continue;

@@ -73,8 +73,8 @@ void lookups_on_event(void *context, const struct event *event)
 {
 	struct worker *worker = context;
 
-	if (event->kind == EVENT_BYPASS && worker->health)
-		health_hint(worker->health, addr_family(&event->source));
+	if (event->kind == EVENT_BYPASS)
+		gate_knock(worker, event);
 	if (!worker->dnsbl)
 		return;
 	switch (event->kind) {

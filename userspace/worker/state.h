@@ -14,7 +14,7 @@
 #include "core/policy.h"
 #include "sources/addresses.h"
 #include "sources/dnsbl.h"
-#include "sources/health.h"
+#include "sources/primaries.h"
 #include "sources/resolver.h"
 #include "tables/events.h"
 #include "tables/lists.h"
@@ -38,11 +38,11 @@ struct parent_request {
 	struct addr source; /* of an explain */
 };
 
+/* The gate of one guard for one family. */
 struct gate_state {
 	struct policy_gate now;
 	int64_t since_unix;
-	bool decided;	 /* false until the first decision */
-	bool was_closed; /* at gate_keep() */
+	bool decided; /* false until the first decision */
 };
 
 struct worker {
@@ -53,7 +53,7 @@ struct worker {
 	uv_timer_t lease;
 	uv_timer_t sweep;
 	uv_timer_t settle;
-	uv_timer_t kept;
+	uv_timer_t kept_timer;
 	bool closing;
 
 	struct settings_table *settings;
@@ -62,12 +62,12 @@ struct worker {
 	struct ranges_map *ranges[FAMILY_MAX];
 
 	struct resolver *resolver;
-	struct dnsbl *dnsbl;   /* NULL: no sites */
-	struct health *health; /* NULL: no primaries */
+	struct dnsbl *dnsbl; /* NULL: no sites */
+	struct primaries *primaries;
 	/* The configurations that these two were made with: older ones, as
 	 * long as a reload changes nothing for them. */
 	struct config *dnsbl_config;
-	struct config *health_config;
+	struct config *primaries_config;
 	struct address_watch *addresses;
 	struct answers *answers;
 	struct neighbours *neighbours;
@@ -81,8 +81,9 @@ struct worker {
 	struct runtime *runtime;
 	struct control_server *control;
 
-	struct gate_state gate[FAMILY_MAX];
-	uint64_t kept_until_ns; /* closed gates, if not more is known */
+	struct gate_state gates[CONFIG_GUARDS_MAX][FAMILY_MAX];
+	struct rules kept;	/* whose closed gates stay closed, if no */
+	uint64_t kept_until_ns; /* more is known, until then */
 	enum policy_health site;
 	bool flush_due; /* the site was down, and is up since less than
 			   `settle` */
@@ -106,6 +107,9 @@ void gate_keep(struct worker *worker, uint64_t until_ns);
 
 /* gate.c: decides anew from health and configuration, and publishes. */
 void gate_update(struct worker *worker);
+
+/* gate.c: somebody knocks at a closed gate, so look after its primaries. */
+void gate_knock(struct worker *worker, const struct event *event);
 
 /* lookups.c: wires events, DNSBL engine and verdicts. */
 int lookups_start(struct worker *worker, const struct config *config,

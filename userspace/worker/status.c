@@ -45,7 +45,7 @@ static json_t *interfaces_json(const struct worker *worker)
 
 static json_t *gate_json(const struct worker *worker, enum family family)
 {
-	const struct gate_state *state = &worker->gate[family];
+	const struct gate_state *state = &worker->gates[0][family];
 
 	return json_pack("{s:s, s:I, s:s}", "state",
 			 state->now.gate == GATE_CLOSED ? "closed" : "open",
@@ -74,9 +74,7 @@ static json_t *primaries_json(const struct worker *worker)
 	json_t *all = json_array();
 	size_t count = 0;
 
-	if (!worker->health)
-		return all;
-	targets = health_targets(worker->health, &count);
+	targets = primaries_targets(worker->primaries, &count);
 	for (size_t i = 0; i < count; i++)
 		json_array_append_new(all, primary_json(&targets[i]));
 	return all;

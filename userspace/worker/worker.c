@@ -200,9 +200,9 @@ static int start_timers(struct worker *worker)
 	uv_timer_init(&worker->loop, &worker->settle);
 	worker->lease.data = worker;
 	worker->sweep.data = worker;
-	uv_timer_init(&worker->loop, &worker->kept);
+	uv_timer_init(&worker->loop, &worker->kept_timer);
 	worker->settle.data = worker;
-	worker->kept.data = worker;
+	worker->kept_timer.data = worker;
 	worker->parent.data = worker;
 	error = uv_poll_init(&worker->loop, &worker->parent,
 			     worker->start.parent);
@@ -268,7 +268,7 @@ static void end(struct worker *worker)
 	close_handle((uv_handle_t *)&worker->lease);
 	close_handle((uv_handle_t *)&worker->sweep);
 	close_handle((uv_handle_t *)&worker->settle);
-	close_handle((uv_handle_t *)&worker->kept);
+	close_handle((uv_handle_t *)&worker->kept_timer);
 	close_handle((uv_handle_t *)&worker->withdraw.idle);
 	if (worker->save)
 		save_close(worker->save);
@@ -282,8 +282,8 @@ static void end(struct worker *worker)
 		publisher_close(worker->publisher);
 	events_close(worker->events);
 	addresses_unwatch(worker->addresses);
-	if (worker->health)
-		health_close(worker->health);
+	if (worker->primaries)
+		primaries_close(worker->primaries);
 	if (worker->dnsbl)
 		dnsbl_close(worker->dnsbl);
 	if (worker->resolver)
