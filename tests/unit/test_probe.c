@@ -772,6 +772,67 @@ static void a_probe_cancelled_in_its_dialogue_says_quit(void **state)
 	assert_string_equal(scene.heard, TO_MAIL "QUIT|");
 }
 
+#define STEPS_MAX 16
+
+/* What was told: "EHLO 250 size 10240000", "RCPT a 250", ... */
+static struct {
+	char text[STEPS_MAX][64];
+	size_t count;
+} told;
+
+static void on_told(void *context, enum dialogue_step step,
+		    const char *recipient, const struct reply *reply)
+{
+	assert_ptr_equal(context, &scene);
+	assert_true(told.count < STEPS_MAX);
+	snprintf(told.text[told.count++], sizeof(told.text[0]), "%d %s %u",
+		 step, recipient ? recipient : "-", reply->code);
+	if (step == STEP_EHLO)
+		assert_int_equal(reply->size, 10240000);
+}
+
+static void several_recipients_are_asked_about(void **state)
+{
+	static const char *const more[] = {"b@a.example", "c@a.example", NULL};
+	static const struct script script = {.verb = "RCPT TO:<b",
+					     .answer = "550 5.1.1 nobody\r\n"};
+	static const char *const steps[] = {
+		"0 - 220",	    "1 - 250",		 "3 - 250",
+		"4 postmaster 250", "4 b@a.example 550", "4 c@a.example 250",
+	};
+
+	(void)state;
+	told.count = 0;
+	set_scene(&script);
+	scene.target.more = more;
+	scene.target.heard = on_told;
+	bind_to("127.0.0.1");
+	start();
+	run();
+	assert_int_equal(scene.done, 1);
+	assert_int_equal(scene.result.reason, PROBE_GOOD);
+	assert_string_equal(scene.heard,
+			    TO_MAIL "RCPT TO:<postmaster>|RCPT TO:<b@a.example>"
+				    "|RCPT TO:<c@a.example>|RSET|QUIT|");
+	assert_int_equal(told.count, sizeof(steps) / sizeof(*steps));
+	for (size_t i = 0; i < told.count; i++)
+		assert_string_equal(told.text[i], steps[i]);
+}
+
+static void a_recipient_that_no_command_can_carry_is_refused(void **state)
+{
+	static const char *const more[] = {"b@a.example", "a b", NULL};
+
+	(void)state;
+	set_scene(NULL);
+	scene.target.more = more;
+	assert_int_equal(probe_start(&scene.loop, &scene.target, on_done,
+				     &scene, &scene.probe),
+			 -EINVAL);
+	close_server();
+	run();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -789,6 +850,9 @@ int main(void)
 		cmocka_unit_test(arguments_that_break_the_protocol_are_refused),
 		cmocka_unit_test(a_cancelled_probe_says_nothing_more),
 		cmocka_unit_test(a_probe_cancelled_in_its_dialogue_says_quit),
+		cmocka_unit_test(several_recipients_are_asked_about),
+		cmocka_unit_test(
+			a_recipient_that_no_command_can_carry_is_refused),
 	};
 
 	signal(SIGPIPE, SIG_IGN);

@@ -95,6 +95,24 @@ static const struct {
 	{"a TLS alert", "\025\003\003\000\002\002\050", 7, ""},
 };
 
+static const struct {
+	const char *data;
+	bool starttls;
+	bool sized;
+	uint64_t size;
+} offers[] = {
+	{"250-mx\r\n250-SIZE 10240000\r\n250-STARTTLS\r\n250 DSN\r\n", true,
+	 true, 10240000},
+	{"250-mx\r\n250-size 7 \r\n250 starttls\r\n", true, true, 7},
+	{"250-mx\r\n250 SIZE\r\n", false, true, 0},
+	{"250-mx\r\n250 SIZE 0\r\n", false, true, 0},
+	{"250-mx\r\n250 SIZE 99999999999999999999\r\n", false, true, 0},
+	{"250-mx\r\n250-SIZES 7\r\n250 XSTARTTLS\r\n", false, false, 0},
+	{"250 STARTTLS\r\n", false, false, 0}, /* a host of that name */
+	{"250-STARTTLS\r\n250 SIZ\r\n", false, false, 0},
+	{"250-mx\r\n250\r\n", false, false, 0},
+};
+
 /* Feeds in pieces of `piece` octets. */
 static enum reply_status feed(struct reply_parser *parser, const char *data,
 			      size_t length, size_t piece, size_t *used)
@@ -228,9 +246,27 @@ static void a_reply_has_an_upper_bound_of_lines(void **state)
 	assert_int_equal(feed_lines(100000), REPLY_MALFORMED);
 }
 
+static void what_is_offered_is_kept(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(offers) / sizeof(*offers); i++) {
+		const char *data = offers[i].data;
+		struct reply_parser parser;
+		size_t used;
+
+		print_message("%s\n", data);
+		assert_int_equal(feed(&parser, data, strlen(data), 3, &used),
+				 REPLY_DONE);
+		assert_int_equal(parser.reply.starttls, offers[i].starttls);
+		assert_int_equal(parser.reply.sized, offers[i].sized);
+		assert_int_equal(parser.reply.size, offers[i].size);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_is_offered_is_kept),
 		cmocka_unit_test(whole_replies_are_understood_in_any_pieces),
 		cmocka_unit_test(a_reply_without_its_end_waits_for_more),
 		cmocka_unit_test(broken_replies_are_refused_and_stay_so),

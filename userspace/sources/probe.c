@@ -33,7 +33,9 @@ struct probe {
 	uv_connect_t request;
 	unsigned int handles; /* not closed yet */
 	probe_done *done;     /* NULL: cancelled */
+	probe_heard *heard;   /* NULL: nobody listens */
 	void *context;
+	const char *const *more; /* recipients to come, or NULL */
 	enum phase phase;
 	enum dialogue_step step;
 	bool early; /* what is parsed came before our command */
@@ -140,6 +142,24 @@ static void on_timer(uv_timer_t *timer)
 		fail(probe, PROBE_TIMEOUT, 0);
 }
 
+/* Whether there is another recipient to ask about; then it's the one. */
+static bool next_recipient(struct probe *probe)
+{
+	if (!probe->more || !*probe->more)
+		return false;
+	snprintf(probe->recipient, sizeof(probe->recipient), "%s",
+		 *probe->more++);
+	return true;
+}
+
+static void tell(const struct probe *probe)
+{
+	if (probe->heard)
+		probe->heard(probe->context, probe->step,
+			     probe->step == STEP_RCPT ? probe->recipient : NULL,
+			     &probe->parser.reply);
+}
+
 static void take_reply(struct probe *probe)
 {
 	const struct reply *reply = &probe->parser.reply;
@@ -154,6 +174,11 @@ static void take_reply(struct probe *probe)
 		/* Taken for the answer to a command, it would be a lie. */
 		if (probe->early && reply->code < 400) {
 			fail(probe, PROBE_MALFORMED, 0);
+			return;
+		}
+		tell(probe);
+		if (move.next == STEP_RSET && next_recipient(probe)) {
+			say(probe, STEP_RCPT);
 			return;
 		}
 	}
@@ -292,18 +317,30 @@ static void connect_to(struct probe *probe, const struct probe_target *target)
 		set_deadline(probe, probe->started_ms + probe->connect_ms);
 }
 
+static bool arguments_valid(const struct probe_target *target)
+{
+	const char *const *more = target->more;
+
+	for (; more && *more; more++)
+		if (!dialogue_argument_valid(*more))
+			return false;
+	return (!target->helo || dialogue_argument_valid(target->helo)) &&
+	       dialogue_argument_valid(target->recipient);
+}
+
 int probe_start(uv_loop_t *loop, const struct probe_target *target,
 		probe_done *done, void *context, struct probe **out)
 {
 	struct probe *probe;
 
-	if ((target->helo && !dialogue_argument_valid(target->helo)) ||
-	    !dialogue_argument_valid(target->recipient))
+	if (!arguments_valid(target))
 		return -EINVAL;
 	probe = calloc(1, sizeof(*probe));
 	if (!probe)
 		return -ENOMEM;
 	probe->done = done;
+	probe->heard = target->heard;
+	probe->more = target->more;
 	probe->context = context;
 	probe->started_ms = uv_now(loop);
 	probe->connect_ms = target->connect_ms;

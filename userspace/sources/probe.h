@@ -26,11 +26,24 @@ struct probe_result {
 	char reply[PROBE_REPLY_MAX]; /* the line that decided; printable */
 };
 
+/*
+ * Told of each reply up to the decision, before the next command is said; it
+ * may not call the probe.  `recipient` is that of a RCPT, else NULL.
+ */
+typedef void probe_heard(void *context, enum dialogue_step step,
+			 const char *recipient, const struct reply *reply);
+
 struct probe_target {
 	struct addr addr;
 	uint16_t port;
 	const char *helo;      /* NULL: the literal of our own address */
 	const char *recipient; /* neither is used after probe_start() */
+	/*
+	 * NULL, or more recipients to ask about, with a NULL behind, which
+	 * outlive the probe; the last one decides.
+	 */
+	const char *const *more;
+	probe_heard *heard; /* NULL: nobody listens; gets done's context */
 	uint64_t connect_ms;
 	uint64_t greeting_ms;
 	uint64_t timeout_ms; /* of the whole dialogue, up to its decision */

@@ -4,6 +4,7 @@
 #include "sources/reply.h"
 
 #include <string.h>
+#include <strings.h>
 
 void reply_reset(struct reply_parser *parser)
 {
@@ -86,6 +87,43 @@ static void parse_enhanced(struct reply *reply, const char *line, size_t length)
 	reply->enhanced = true;
 }
 
+/* Whether `text` begins with the word. */
+static bool is_keyword(const char *text, size_t length, const char *word)
+{
+	size_t size = strlen(word);
+
+	return length >= size && strncasecmp(text, word, size) == 0 &&
+	       (length == size || text[size] == ' ');
+}
+
+static uint64_t parse_size(const char *at, const char *end)
+{
+	uint64_t size = 0;
+
+	while (at < end && *at == ' ')
+		at++;
+	for (; at < end && is_digit(*at); at++) {
+		if (size > (UINT64_MAX - 9) / 10)
+			return 0;
+		size = size * 10 + (uint64_t)(*at - '0');
+	}
+	return size;
+}
+
+/* Looks for a keyword of EHLO's reply, after "250-". */
+static void parse_keyword(struct reply *reply, const char *line, size_t length)
+{
+	if (length < 4)
+		return;
+	if (is_keyword(line + 4, length - 4, "STARTTLS"))
+		reply->starttls = true;
+	if (is_keyword(line + 4, length - 4, "SIZE")) {
+		reply->sized = true;
+		reply->size =
+			parse_size(line + 4 + strlen("SIZE"), line + length);
+	}
+}
+
 /* The code of a line; 0 if it has none. */
 static unsigned int parse_code(const char *line, size_t length)
 {
@@ -115,6 +153,8 @@ static enum reply_status end_of_line(struct reply_parser *parser)
 	}
 	reply->code = code;
 	parse_enhanced(reply, line, length);
+	if (parser->lines > 1)
+		parse_keyword(reply, line, length);
 	if (length > 4 || parser->lines == 1)
 		keep_text(parser);
 	parser->length = 0;

@@ -8,6 +8,9 @@
  * a line, text in UTF-8, lines longer than the 512 octets of the RFC) and
  * nothing else.
  *
+ * Of what EHLO's reply offers, it keeps the two that an audit compares
+ * (STARTTLS, RFC 3207; SIZE in octets, RFC 1870).
+ *
  * One departure: after lines of success, a line with an error code replaces
  * them.  postscreen drops clients so: "220-mx1.example.net", "521 5.7.1 ...".
  */
@@ -16,6 +19,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* Octets of a line without its end, as much as Postfix's line_length_limit. */
 #define REPLY_LINE_MAX	2048
@@ -34,6 +38,9 @@ struct reply {
 	unsigned int subject;	   /* of the enhanced code: the 3 of 4.3.1 */
 	unsigned int detail;	   /* the 1 of it */
 	bool enhanced;		   /* there is one, of the class of `code` */
+	bool starttls;		   /* a line after the first is "STARTTLS" */
+	bool sized;		   /* ... is "SIZE" or "SIZE NUMBER" */
+	uint64_t size;		   /* the number; 0: none, or without limit */
 	char text[REPLY_TEXT_MAX]; /* the last line that says something: ASCII,
 				      printable; the bad line if malformed */
 };
