@@ -10,6 +10,7 @@
 #include "control/server.h"
 #include "core/addr.h"
 #include "core/config.h"
+#include "ctl/audit.h"
 #include "ctl/explain.h"
 #include "ctl/feed.h"
 #include "ctl/import_postfix.h"
@@ -264,6 +265,43 @@ const struct ctl_command ctl_commands[] = {
 			"refuse is an error.",
 		.example = "posternctl import-postfix /etc/postfix",
 		.run = import_postfix_run,
+	},
+	{
+		.name = "audit",
+		.operands = "DOMAIN",
+		.operand_count = 1,
+		.options =
+			{
+				{"primary", "ADDR",
+				 "a primary's address, perhaps with a port, "
+				 "instead of the best MX of DOMAIN: may be "
+				 "repeated"},
+				{"backup", "ADDR",
+				 "the same for a backup, instead of the other "
+				 "MX"},
+				{"known", "RCPT",
+				 "a recipient that exists: may be repeated"},
+				{"main-cf", "FILE",
+				 "of the primary: are its DNSBLs asked here?"},
+				{"config", "FILE",
+				 "for that, and for nameservers "
+				 "(" CONFIG_DEFAULT_FILE ")"},
+				{"ours", "FILE",
+				 "main.cf of the backup: how long does it keep "
+				 "mail?"},
+				{"helo", "NAME",
+				 "what to be called (this host's name)"},
+			},
+		.summary = "compare what primary and backup accept",
+		.help = "Asks them as a sender would, up to RCPT and never to "
+			"DATA, with a recipient that can't exist, postmaster "
+			"and those that you name, and compares: backscatter, "
+			"recipients that an outage would meet with 450, SIZE, "
+			"STARTTLS, MX preferences. Run it on a host that "
+			"neither of them trusts. No daemon is asked. Exit "
+			"status 1: there is a fault, and what to do about it.",
+		.example = "posternctl audit --known user example.net",
+		.run = audit_run,
 	},
 };
 const size_t ctl_command_count = sizeof(ctl_commands) / sizeof(ctl_commands[0]);

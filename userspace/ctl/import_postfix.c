@@ -4,7 +4,6 @@
 #include "ctl/import_postfix.h"
 
 #include <errno.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 
 #include "control/protocol.h"
 #include "ctl/postfix_import.h"
+#include "ctl/postfix_load.h"
 #include "ctl/postfix_print.h"
 #include "ctl/postfix_text.h"
 
@@ -71,80 +71,38 @@ static void show(const struct ctl *ctl, const char *path,
 		postfix_print(import, path, ctl->out);
 }
 
-/* As Postfix has it in $config_directory; for free(3), or NULL. */
-static char *directory_of(const char *path)
-{
-	char *copy = strdup(path);
-	char *real;
-
-	if (!copy)
-		return NULL;
-	real = realpath(dirname(copy), NULL);
-	free(copy);
-	return real;
-}
-
-static int import_text(const struct ctl *ctl, const char *path,
-		       const char *text, size_t size,
+static int import_from(const struct ctl *ctl, const char *path,
+		       struct main_cf *main_cf,
 		       char error[static MAIN_CF_ERROR])
 {
 	struct postfix_import *import = calloc(1, sizeof(*import));
-	char *directory = directory_of(path);
-	struct main_cf *main_cf = NULL;
-	int result = -ENOMEM;
+	int result;
 
-	snprintf(error, MAIN_CF_ERROR, "%s", strerror(ENOMEM));
-	if (import && directory)
-		result = main_cf_load(text, size, path, directory, &main_cf,
-				      error);
-	if (!result)
-		result = postfix_import(main_cf, postfix_text_read, import,
-					error);
+	if (!import) {
+		snprintf(error, MAIN_CF_ERROR, "%s", strerror(ENOMEM));
+		return -ENOMEM;
+	}
+	result = postfix_import(main_cf, postfix_text_read, import, error);
 	if (!result)
 		show(ctl, path, import);
-	main_cf_free(main_cf);
-	if (import)
-		postfix_import_free(import);
+	postfix_import_free(import);
 	free(import);
-	free(directory);
 	return result;
-}
-
-/* The file, or main.cf in a directory; *path for free(3). */
-static int read_main_cf(const char *operand, char **path, char **text,
-			size_t *size)
-{
-	int error = postfix_text_read(operand, text, size);
-
-	if (error == -EISDIR) {
-		if (asprintf(path, "%s/main.cf", operand) < 0) {
-			*path = NULL;
-			return -ENOMEM;
-		}
-		return postfix_text_read(*path, text, size);
-	}
-	*path = strdup(operand);
-	return *path ? error : -ENOMEM;
 }
 
 enum ctl_exit import_postfix_run(const struct ctl *ctl, char **operands)
 {
 	char error[MAIN_CF_ERROR];
-	char *path = NULL, *text = NULL;
-	size_t size = 0;
+	struct main_cf *main_cf = NULL;
+	char *path = NULL;
 	int result;
 
-	result = read_main_cf(operands[0], &path, &text, &size);
-	if (result)
-		snprintf(error, sizeof(error), "%.200s: %s",
-			 path ? path : operands[0],
-			 result == -ENOTSUP ? "no regular file"
-					    : strerror(-result));
-	else
-		result = import_text(ctl, path, text, size, error);
+	result = postfix_load(operands[0], &main_cf, &path, error);
+	if (!result)
+		result = import_from(ctl, path, main_cf, error);
 	if (result)
 		ctl_error(ctl, "%s", error);
-	free(text);
+	main_cf_free(main_cf);
 	free(path);
 	return result ? CTL_FAILED : CTL_DONE;
 }
