@@ -20,10 +20,10 @@ int ranges_compile(struct ranges_input *input, enum family family,
 	if (!ranges)
 		return -ENOMEM;
 	ranges->family = family;
-	ranges_input_sort(input, family);
-	if (family == FAMILY_IPV4)
+	error = ranges_input_settle(input, family);
+	if (!error && family == FAMILY_IPV4)
 		error = ranges_ipv4_compile(input, &ranges->ipv4);
-	else
+	else if (!error)
 		error = ranges_ipv6_compile(input, &ranges->ipv6);
 	if (error) {
 		free(ranges);

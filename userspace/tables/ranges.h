@@ -43,7 +43,7 @@ void ranges_input_free(struct ranges_input *input);
 struct ranges;
 
 /*
- * Sorts the input in place, which stays usable and keeps its meaning.
+ * Sorts and packs the input, which stays usable and keeps its meaning.
  * Returns 0 and *out, -ENOMEM, or -ENOSPC for what no table can hold (512 MiB
  * of IPv4, 256 MiB of IPv6).
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The lists before they are compiled: each as it was given, then sorted and
- * without overlaps, list by list and in place.
+ * The lists before they are compiled.  What is added is collected; before that
+ * takes much memory it is sorted and merged into what was there, packed.
  */
 
 #include <endian.h>
@@ -9,9 +9,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tables/ranges_internal.h"
+#include "tables/ranges_run.h"
 
 #define ROOM_MIN 64
+
+/*
+ * What is merged at a time: so much that there is little to merge, so little
+ * that it takes less memory than what it is merged into.
+ */
+#define PAIRS_MIN    (1 << 20)
+#define PREFIXES_MIN (256 << 10)
+#define PART_OF_RUN  4
 
 int ranges_input_create(struct ranges_input **out)
 {
@@ -28,10 +36,14 @@ void ranges_input_free(struct ranges_input *input)
 	if (!input)
 		return;
 	for (size_t i = 0; i < LISTS_MAX; i++) {
-		if (input->lists[i].lent)
+		struct ranges_input_list *list = &input->lists[i];
+
+		if (list->lent)
 			continue;
-		free(input->lists[i].pairs);
-		free(input->lists[i].prefixes);
+		free(list->pairs);
+		free(list->prefixes);
+		for (enum family family = 0; family < FAMILY_MAX; family++)
+			ranges_run_empty(&list->runs[family]);
 	}
 	free(input);
 }
@@ -51,12 +63,126 @@ int ranges_grow(void **array, size_t count, size_t *room, size_t size)
 	return 0;
 }
 
+/* Neighbours stay apart: they are entries. */
+static int pack_pairs(const struct ranges_pair *pairs, size_t count,
+		      struct ranges_run *run)
+{
+	int error = 0;
+
+	for (size_t i = 0, next; i < count && !error; i = next) {
+		uint32_t last = pairs[i].last;
+
+		for (next = i + 1; next < count && pairs[next].first <= last;
+		     next++)
+			if (pairs[next].last > last)
+				last = pairs[next].last;
+		error = ranges_run_add_range(run, pairs[i].first, last);
+	}
+	return error;
+}
+
+/* Prefixes that overlap are the same, or one is within the other. */
+static int pack_prefixes(const struct ranges_prefix *prefixes, size_t count,
+			 struct ranges_run *run)
+{
+	int error = 0;
+
+	for (size_t i = 0, next; i < count && !error; i = next) {
+		ranges_number first = ranges_prefix_first(&prefixes[i]);
+		uint64_t length = prefixes[i].length;
+
+		/* Of those with the same address the widest may come later. */
+		for (next = i + 1;
+		     next < count &&
+		     ranges_prefix_first(&prefixes[next]) - first <=
+			     ranges_hosts(128 - (unsigned int)length);
+		     next++)
+			if (prefixes[next].length < length)
+				length = prefixes[next].length;
+		error = ranges_run_add(run, first, 128 - (unsigned int)length);
+	}
+	return error;
+}
+
+static size_t *pending(struct ranges_input_list *list, enum family family)
+{
+	return family == FAMILY_IPV4 ? &list->pair_count : &list->prefix_count;
+}
+
+static int pack_pending(struct ranges_input_list *list, enum family family,
+			struct ranges_run *out)
+{
+	if (family == FAMILY_IPV4) {
+		ranges_sort_pairs(list->pairs, list->pair_count);
+		return pack_pairs(list->pairs, list->pair_count, out);
+	}
+	ranges_sort_prefixes(list->prefixes, list->prefix_count);
+	return pack_prefixes(list->prefixes, list->prefix_count, out);
+}
+
+static void free_pending(struct ranges_input_list *list, enum family family)
+{
+	if (family == FAMILY_IPV4) {
+		free(list->pairs);
+		list->pairs = NULL;
+		list->pair_room = 0;
+	} else {
+		free(list->prefixes);
+		list->prefixes = NULL;
+		list->prefix_room = 0;
+	}
+}
+
+static int merge_pending(struct ranges_input_list *list, enum family family,
+			 bool more)
+{
+	struct ranges_run added = {0};
+	int error = pack_pending(list, family, &added);
+
+	if (!error) {
+		*pending(list, family) = 0;
+		if (!more)
+			free_pending(list, family);
+		error = ranges_run_merge(&list->runs[family], &added);
+	}
+	ranges_run_empty(&added);
+	return error;
+}
+
+int ranges_input_settle_list(struct ranges_input_list *list, enum family family)
+{
+	if (list->lent || *pending(list, family) == 0)
+		return 0;
+	return merge_pending(list, family, false);
+}
+
+int ranges_input_settle(struct ranges_input *input, enum family family)
+{
+	int error = 0;
+
+	for (size_t i = 0; i < LISTS_MAX && !error; i++)
+		error = ranges_input_settle_list(&input->lists[i], family);
+	return error;
+}
+
+/* Before one more is added. */
+static int make_room(struct ranges_input_list *list, enum family family)
+{
+	size_t least = family == FAMILY_IPV4 ? PAIRS_MIN : PREFIXES_MIN;
+	size_t part = list->runs[family].count / PART_OF_RUN;
+
+	if (*pending(list, family) < (part > least ? part : least))
+		return 0;
+	return merge_pending(list, family, true);
+}
+
 static int add_pair(struct ranges_input_list *list, uint32_t first,
 		    uint32_t last)
 {
 	void *pairs = list->pairs;
 
-	if (ranges_grow(&pairs, list->pair_count, &list->pair_room,
+	if (make_room(list, FAMILY_IPV4) != 0 ||
+	    ranges_grow(&pairs, list->pair_count, &list->pair_room,
 			sizeof(*list->pairs)) != 0)
 		return -ENOMEM;
 	list->pairs = pairs;
@@ -70,7 +196,8 @@ static int append_prefix(struct ranges_input_list *list,
 {
 	void *prefixes = list->prefixes;
 
-	if (ranges_grow(&prefixes, list->prefix_count, &list->prefix_room,
+	if (make_room(list, FAMILY_IPV6) != 0 ||
+	    ranges_grow(&prefixes, list->prefix_count, &list->prefix_room,
 			sizeof(*list->prefixes)) != 0)
 		return -ENOMEM;
 	list->prefixes = prefixes;
@@ -122,81 +249,17 @@ int ranges_input_ipv6(struct ranges_input *input, unsigned int list,
 	if (list == 0 || list >= LISTS_MAX || first > last)
 		return -EINVAL;
 	for (;;) {
-		uint8_t length = 128;
-		ranges_number hosts = 0;
-		struct ranges_prefix next;
-
-		/* As wide as alignment and the end allow. */
-		while (length > 0) {
-			ranges_number more = hosts << 1 | 1;
-
-			if ((first & more) != 0 || (first | more) > last)
-				break;
-			hosts = more;
-			length--;
-		}
-		next = (struct ranges_prefix){
+		unsigned int hosts = ranges_widest(first, last);
+		struct ranges_prefix next = {
 			.high = (uint64_t)(first >> 64),
 			.low = (uint64_t)first,
-			.length = length,
+			.length = 128 - hosts,
 		};
+
 		if (append_prefix(&input->lists[list], &next) != 0)
 			return -ENOMEM;
-		if ((first | hosts) == last)
+		if ((first | ranges_hosts(hosts)) == last)
 			return 0;
-		first = (first | hosts) + 1;
-	}
-}
-
-/* The union of what overlaps or touches; returns how many are left. */
-static size_t join_pairs(struct ranges_pair *pairs, size_t count)
-{
-	size_t kept = 0;
-
-	for (size_t i = 1; i < count; i++) {
-		struct ranges_pair *before = &pairs[kept];
-
-		if (pairs[i].first > (uint64_t)before->last + 1)
-			pairs[++kept] = pairs[i];
-		else if (pairs[i].last > before->last)
-			before->last = pairs[i].last;
-	}
-	return count ? kept + 1 : 0;
-}
-
-/* Prefixes that overlap are the same, or one is within the other. */
-size_t ranges_join_prefixes(struct ranges_prefix *prefixes, size_t count)
-{
-	size_t kept = 0;
-
-	for (size_t i = 1; i < count; i++) {
-		struct ranges_prefix *before = &prefixes[kept];
-
-		if (ranges_prefix_first(&prefixes[i]) >
-		    ranges_prefix_last(before))
-			prefixes[++kept] = prefixes[i];
-		else if (prefixes[i].length < before->length)
-			before->length = prefixes[i].length;
-	}
-	return count ? kept + 1 : 0;
-}
-
-void ranges_input_sort(struct ranges_input *input, enum family family)
-{
-	for (size_t i = 0; i < LISTS_MAX; i++) {
-		struct ranges_input_list *list = &input->lists[i];
-
-		if (list->lent)
-			continue;
-		if (family == FAMILY_IPV4) {
-			ranges_sort_pairs(list->pairs, list->pair_count);
-			list->pair_count =
-				join_pairs(list->pairs, list->pair_count);
-		} else {
-			ranges_sort_prefixes(list->prefixes,
-					     list->prefix_count);
-			list->prefix_count = ranges_join_prefixes(
-				list->prefixes, list->prefix_count);
-		}
+		first = (first | ranges_hosts(hosts)) + 1;
 	}
 }

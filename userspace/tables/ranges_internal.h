@@ -3,8 +3,9 @@
  * What the parts of the range compiler share; tables/ranges.h is for
  * everybody else.
  *
- *   ranges_sort	sorts a list
- *   ranges_input	the lists as they were given, sorted list by list
+ *   ranges_sort	sorts some entries
+ *   ranges_run		packs what is sorted, and merges that
+ *   ranges_input	the lists as they are given, packed list by list
  *   ranges_sweep	walks along the addresses, across all lists: segments
  *   ranges_ipv4, _ipv6	segments into the form of bpf/ranges_layout.h
  *   ranges_map		what is compiled into the kernel's maps
@@ -19,7 +20,7 @@
 /* An address as a number; IPv4 below 2^32. */
 typedef unsigned __int128 ranges_number;
 
-/* first..last, IPv4: a list of ten million is eight bytes for each. */
+/* first..last, IPv4 */
 struct ranges_pair {
 	uint32_t first;
 	uint32_t last;
@@ -36,14 +37,22 @@ static inline ranges_number ranges_prefix_first(const struct ranges_prefix *in)
 	return (ranges_number)in->high << 64 | in->low;
 }
 
-static inline ranges_number ranges_prefix_last(const struct ranges_prefix *in)
-{
-	if (in->length == 128)
-		return ranges_prefix_first(in);
-	return ranges_prefix_first(in) | ~(ranges_number)0 >> in->length;
-}
+/* Sorted, disjoint and packed: tables/ranges_run.h. */
+struct ranges_run {
+	uint8_t *octets;
+	size_t size;
+	size_t room;
+	size_t count; /* of entries */
+	/* Of the last entry: what the next one is told by. */
+	ranges_number last;
+	unsigned int hosts;
+	/* Where some of them begin, so that a search need not walk far. */
+	struct ranges_mark *marks;
+	size_t mark_count;
+	size_t mark_room;
+};
 
-/* Once sorted: in order and disjoint. */
+/* What was added last, in any order; then it is merged into the runs. */
 struct ranges_input_list {
 	struct ranges_pair *pairs;
 	size_t pair_count;
@@ -51,7 +60,8 @@ struct ranges_input_list {
 	struct ranges_prefix *prefixes;
 	size_t prefix_count;
 	size_t prefix_room;
-	bool lent; /* by a set: sorted, and not ours to change or free */
+	struct ranges_run runs[FAMILY_MAX];
+	bool lent; /* by a set: not ours to change or free */
 };
 
 struct ranges_input {
@@ -74,15 +84,18 @@ void ranges_sort_pairs(struct ranges_pair *pairs, size_t count);
 /* By address, in place. */
 void ranges_sort_prefixes(struct ranges_prefix *prefixes, size_t count);
 
-/* Joins what overlaps of what is sorted; returns how many are left. */
-size_t ranges_join_prefixes(struct ranges_prefix *prefixes, size_t count);
-
-/* Sorts the lists of a family and joins what overlaps within each. */
-void ranges_input_sort(struct ranges_input *input, enum family family);
+/*
+ * Merges what was added to a list, or to all of them, into the run of the
+ * family.  Returns 0 or -ENOMEM.
+ */
+int ranges_input_settle_list(struct ranges_input_list *list,
+			     enum family family);
+int ranges_input_settle(struct ranges_input *input, enum family family);
 
 /*
- * Calls `emit` for all that is on a list: in order, disjoint, each as long as
- * it can be.  Stops at and returns the first result that is not 0.
+ * Calls `emit` for all that is on a list, of an input that is settled: in
+ * order, disjoint, each as long as it can be.  Stops at and returns the first
+ * result that is not 0.
  */
 int ranges_sweep(const struct ranges_input *input, enum family family,
 		 int (*emit)(void *context, ranges_number first,

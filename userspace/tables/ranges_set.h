@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One list on its own, as it is kept between compilations: sorted, without
- * overlaps, and otherwise entry by entry as it was given, so that it can tell
- * which entry has an address.
+ * One list on its own, as it is kept between compilations: sorted, packed,
+ * without overlaps, and otherwise entry by entry as it was given, so that it
+ * can tell which entry has an address.  A range is the prefixes it consists of.
  *
  * A set never changes once made, and any thread may read it.  Its references
  * are counted by one thread alone.

@@ -6,24 +6,21 @@
  * addresses up to the next border.
  */
 
-#include <stdbool.h>
-
-#include "tables/ranges_internal.h"
+#include "tables/ranges_run.h"
 
 /* Where a list has its next border. */
 struct border {
 	ranges_number at;
 	uint8_t list;
-	bool inside; /* a range ends there, that is, ended before it */
-	size_t next; /* range or prefix after that */
+	bool inside; /* an entry ends there, that is, ended before it */
 };
 
 struct sweep {
-	const struct ranges_input *input;
-	enum family family;
 	ranges_number highest;
 	struct border heap[LISTS_MAX];
 	size_t count;
+	struct ranges_cursor cursors[LISTS_MAX];
+	ranges_number last[LISTS_MAX]; /* of the entry that is next, or now */
 	uint64_t active[LISTS_MAX / 64];
 };
 
@@ -43,42 +40,17 @@ static void sink(struct sweep *sweep, size_t i)
 	sweep->heap[i] = border;
 }
 
-static size_t list_count(const struct sweep *sweep, size_t list)
-{
-	const struct ranges_input_list *in = &sweep->input->lists[list];
-
-	return sweep->family == FAMILY_IPV4 ? in->pair_count : in->prefix_count;
-}
-
-static ranges_number list_first(const struct sweep *sweep, size_t list,
-				size_t index)
-{
-	const struct ranges_input_list *in = &sweep->input->lists[list];
-
-	if (sweep->family == FAMILY_IPV4)
-		return in->pairs[index].first;
-	return ranges_prefix_first(&in->prefixes[index]);
-}
-
-static ranges_number list_last(const struct sweep *sweep, size_t list,
-			       size_t index)
-{
-	const struct ranges_input_list *in = &sweep->input->lists[list];
-
-	if (sweep->family == FAMILY_IPV4)
-		return in->pairs[index].last;
-	return ranges_prefix_last(&in->prefixes[index]);
-}
-
-static void start(struct sweep *sweep)
+static void start(struct sweep *sweep, const struct ranges_input *input,
+		  enum family family)
 {
 	for (size_t i = 0; i < LISTS_MAX; i++) {
-		if (list_count(sweep, i) == 0)
-			continue;
-		sweep->heap[sweep->count++] = (struct border){
-			.at = list_first(sweep, i, 0),
-			.list = (uint8_t)i,
-		};
+		struct border border = {.list = (uint8_t)i};
+
+		sweep->cursors[i] =
+			ranges_run_walk(&input->lists[i].runs[family]);
+		if (ranges_cursor_next(&sweep->cursors[i], &border.at,
+				       &sweep->last[i]))
+			sweep->heap[sweep->count++] = border;
 	}
 	for (size_t i = sweep->count / 2; i-- > 0;)
 		sink(sweep, i);
@@ -88,19 +60,16 @@ static void start(struct sweep *sweep)
 static void cross(struct sweep *sweep)
 {
 	struct border *border = &sweep->heap[0];
-	ranges_number last;
+	uint8_t list = border->list;
 	bool more;
 
-	sweep->active[border->list / 64] ^= UINT64_C(1) << border->list % 64;
+	sweep->active[list / 64] ^= UINT64_C(1) << list % 64;
 	if (border->inside) {
-		more = border->next < list_count(sweep, border->list);
-		if (more)
-			border->at =
-				list_first(sweep, border->list, border->next);
+		more = ranges_cursor_next(&sweep->cursors[list], &border->at,
+					  &sweep->last[list]);
 	} else {
-		last = list_last(sweep, border->list, border->next++);
-		more = last < sweep->highest;
-		border->at = last + 1;
+		more = sweep->last[list] < sweep->highest;
+		border->at = sweep->last[list] + 1;
 	}
 	border->inside = !border->inside;
 	if (!more)
@@ -124,15 +93,13 @@ int ranges_sweep(const struct ranges_input *input, enum family family,
 		 void *context)
 {
 	struct sweep sweep = {
-		.input = input,
-		.family = family,
 		.highest = ~(ranges_number)0 >> (128 - addr_bits(family)),
 	};
 	ranges_number first = 0, at;
 	uint8_t list = 0, next;
 	int result;
 
-	start(&sweep);
+	start(&sweep, input, family);
 	while (sweep.count > 0) {
 		at = sweep.heap[0].at;
 		do

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <grp.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -15,6 +16,9 @@
 
 #define RENEW_MS 2000
 #define SWEEP_MS 1000
+
+/* As at the start, rather than as large as what was freed last. */
+#define OWN_MAPPING (128 << 10)
 
 #define ADMIN_GROUP "postern-admin"
 
@@ -308,6 +312,11 @@ int worker_run(const struct worker_start *start)
 		log_error("can't start: %s", strerror(ENOMEM));
 		return 1;
 	}
+	/*
+	 * Large arrays grow by remapping, and go back to the system when a
+	 * feed has been read: so its peak stays within bounds.
+	 */
+	mallopt(M_MMAP_THRESHOLD, OWN_MAPPING);
 	/* Should the parent vanish without closing its socket. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	worker->start = *start;
