@@ -164,14 +164,14 @@ static int measure(const struct bench_list *list, struct bench_report *report)
 }
 
 static int measure_lines(enum family family, enum bench_shape shape,
-			 struct bench_report *report)
+			 size_t count, struct bench_report *report)
 {
 	struct bench_list list;
 	int error;
 
-	fprintf(stderr, "%d lines in force, %s %s\n", BENCH_LINES,
+	fprintf(stderr, "%zu lines in force, %s %s\n", count,
 		bench_family_name(family), bench_shape_name(shape));
-	error = bench_list_create(family, shape, BENCH_LINES, &list);
+	error = bench_list_create(family, shape, count, &list);
 	if (error)
 		return error;
 	error = measure(&list, report);
@@ -181,14 +181,25 @@ static int measure_lines(enum family family, enum bench_shape shape,
 	return error;
 }
 
-int bench_lines(bool quick, struct bench_report *report)
+static int measure_shapes(enum family family, bool quick,
+			  struct bench_report *report)
 {
+	static const size_t counts[] = {BENCH_LINES, BENCH_LINES_MORE};
 	int error = 0;
 
-	for (enum family family = 0; family < FAMILY_MAX; family++)
-		for (enum bench_shape shape = 0; shape < BENCH_SHAPES; shape++)
-			if (!error && (!quick || (family == FAMILY_IPV4 &&
-						  shape == BENCH_UNIFORM)))
-				error = measure_lines(family, shape, report);
+	for (enum bench_shape shape = 0; shape < BENCH_SHAPES; shape++)
+		for (size_t i = 0; i < 2 && !error; i++)
+			if (!quick || (shape == BENCH_UNIFORM && i == 0))
+				error = measure_lines(family, shape, counts[i],
+						      report);
+	return error;
+}
+
+int bench_lines(bool quick, struct bench_report *report)
+{
+	int error = measure_shapes(FAMILY_IPV4, quick, report);
+
+	if (!error && !quick)
+		error = measure_shapes(FAMILY_IPV6, quick, report);
 	return error;
 }
