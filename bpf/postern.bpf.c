@@ -304,37 +304,17 @@ static __always_inline enum reason by_gate(const struct question *q)
 	return REASON_BYPASS;
 }
 
-static __always_inline enum reason judge(const struct question *q,
-					 struct decision *decision)
+/* Is this one decided and counted, but not enforced? */
+static __always_inline int is_watched(const struct question *q,
+				      enum reason reason)
 {
-	struct source_verdict *verdict;
-	const struct list *list;
-	enum reason reason;
-	int closed;
+	return q->rules->watched & REASON_BIT(reason);
+}
 
-	list = ranges_lookup(q->syn->family, &q->syn->source, &decision->list);
-	if (list && list->kind != LIST_NONE &&
-	    (!list->expires || q->now < list->expires)) {
-		reason = by_list(q, decision->list, list);
-		decision->action = list->action;
-		/* Some feeds are only counted, and the way goes on. */
-		if (reason != REASON_FEED || list->action != ACTION_PASS)
-			return reason;
-	} else {
-		decision->list = 0;
-	}
-	closed = q->believed && q->gate == GATE_CLOSED;
-	/* With `drop` the outcome is the same, without the lookup. */
-	if (closed && q->rules->bypass == ACTION_DROP)
-		return by_gate(q);
-	verdict = find_verdict(q);
-	if (verdict) {
-		decision->verdict = verdict->verdict;
-		decision->score = verdict->score;
-		decision->expires = verdict->expires;
-	}
-	if (closed && decision->verdict != VERDICT_LISTED)
-		return by_gate(q);
+/* What is left when neither a list nor the gate decides. */
+static __always_inline enum reason by_knowledge(const struct question *q,
+						struct source_verdict *verdict)
+{
 	if (verdict)
 		return by_verdict(q, verdict);
 	if (!q->believed)
@@ -346,11 +326,57 @@ static __always_inline enum reason judge(const struct question *q,
 	return REASON_UNKNOWN;
 }
 
+static __always_inline enum reason judge(const struct question *q,
+					 struct decision *decision)
+{
+	struct source_verdict *verdict;
+	const struct list *list;
+	enum reason reason, by_watched = REASON_MAX;
+	int closed, watched;
+
+	list = ranges_lookup(q->syn->family, &q->syn->source, &decision->list);
+	if (list && list->kind != LIST_NONE &&
+	    (!list->expires || q->now < list->expires)) {
+		reason = by_list(q, decision->list, list);
+		decision->action = list->action;
+		/* Some feeds are only counted, and the way goes on. */
+		if (is_watched(q, reason))
+			by_watched = reason;
+		else if (reason != REASON_FEED || list->action != ACTION_PASS)
+			return reason;
+	} else {
+		decision->list = 0;
+	}
+	closed = q->believed && q->gate == GATE_CLOSED;
+	/* What is only watched must not hide what else is refused. */
+	watched = closed && is_watched(q, REASON_BYPASS);
+	closed = closed && !watched;
+	/* With `drop` the outcome is the same, without the lookup. */
+	if (closed && q->rules->bypass == ACTION_DROP)
+		return by_gate(q);
+	verdict = find_verdict(q);
+	if (verdict) {
+		decision->verdict = verdict->verdict;
+		decision->score = verdict->score;
+		decision->expires = verdict->expires;
+	}
+	if (closed && (decision->verdict != VERDICT_LISTED ||
+		       is_watched(q, REASON_LISTED)))
+		return by_gate(q);
+	reason = by_knowledge(q, verdict);
+	if (reason >= REASON_HELD && !is_watched(q, reason))
+		return reason;
+	if (by_watched != REASON_MAX)
+		return by_watched;
+	return watched ? by_gate(q) : reason;
+}
+
 /* What is done for a reason; decision->action is that of the list. */
 static __always_inline enum action act_on(const struct question *q,
 					  const struct decision *decision)
 {
-	if (decision->reason < REASON_HELD || q->rules->monitor)
+	if (decision->reason < REASON_HELD || q->rules->monitor ||
+	    is_watched(q, decision->reason))
 		return ACTION_PASS;
 	switch (decision->reason) {
 	case REASON_BYPASS:

@@ -50,6 +50,9 @@ enum family {
 
 enum reason { REASON_TABLE(REASON_ENUM) REASON_MAX };
 
+/* A set of reasons. */
+#define REASON_BIT(reason) (1U << (reason))
+
 /* SYNs judged, by reason: one element per CPU in the map `counters`. */
 struct reason_counters {
 	REASON_TABLE(REASON_COUNTER)
@@ -194,7 +197,8 @@ struct rules {
 	__be16 ports[PORTS_MAX];
 	struct door_ipv4 ipv4[DOORS_MAX];
 	struct door_ipv6 ipv6[DOORS_MAX];
-	__u32 reserved; /* no padding: two of them compare as memory */
+	__u32 watched; /* reasons that are decided and counted only: a bit each;
+			  no padding, for two of them compare as memory */
 };
 
 /*

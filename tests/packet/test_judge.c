@@ -15,6 +15,7 @@
 
 #include <string.h>
 
+#include "core/stage.h"
 #include "harness.h"
 
 #define COUNT(table) (sizeof(table) / sizeof(*(table)))
@@ -233,6 +234,83 @@ static void monitor_mode_decides_and_counts_but_lets_all_pass(void **state)
 
 static const struct {
 	const char *name;
+	unsigned int known;
+	enum stage watched;
+	enum reason reason;
+	enum action action;
+} watched[] = {
+	{"a watched gate lets the clean in, and counts them", CLOSED | CLEAN,
+	 STAGE_BYPASS, REASON_BYPASS, ACTION_PASS},
+	{"it doesn't hide a listing", CLOSED | LISTED, STAGE_BYPASS,
+	 REASON_LISTED, ACTION_DROP},
+	{"nor that a source has to wait", CLOSED, STAGE_BYPASS, REASON_HELD,
+	 ACTION_DROP},
+	{"nor a block list", CLOSED | BLOCKED, STAGE_BYPASS, REASON_BLOCKED,
+	 ACTION_DROP},
+	{"an open one is nothing to watch", CLEAN, STAGE_BYPASS, REASON_CLEAN,
+	 ACTION_PASS},
+	{"watched lists let in", BLOCKED | CLEAN, STAGE_LISTS, REASON_BLOCKED,
+	 ACTION_PASS},
+	{"watched feeds, too", FED | CLEAN, STAGE_LISTS, REASON_FEED,
+	 ACTION_PASS},
+	{"they don't hide a listing", BLOCKED | LISTED, STAGE_LISTS,
+	 REASON_LISTED, ACTION_DROP},
+	{"nor the gate", FED | CLEAN | CLOSED, STAGE_LISTS, REASON_BYPASS,
+	 ACTION_DROP},
+	{"nor the need to wait", BLOCKED, STAGE_LISTS, REASON_HELD,
+	 ACTION_DROP},
+	{"the allowed are still allowed", ALLOWED | BLOCKED, STAGE_LISTS,
+	 REASON_ALLOWED, ACTION_PASS},
+	{"watched verdicts let the listed in", LISTED, STAGE_VERDICTS,
+	 REASON_LISTED, ACTION_PASS},
+	{"and nobody waits for one", 0, STAGE_VERDICTS, REASON_HELD,
+	 ACTION_PASS},
+	{"but through no closed gate", LISTED | CLOSED, STAGE_VERDICTS,
+	 REASON_BYPASS, ACTION_DROP},
+	{"watched evasions pass", EVASION, STAGE_EVASION, REASON_EVASION,
+	 ACTION_PASS},
+	{"and nothing else does for it", BLOCKED, STAGE_EVASION, REASON_BLOCKED,
+	 ACTION_DROP},
+};
+
+static void what_is_only_watched_hides_nothing_else(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(watched); i++) {
+		print_message("%s\n", watched[i].name);
+		for (enum family family = 0; family < FAMILY_MAX; family++) {
+			const struct packet packet = {
+				.from = texts[family].source,
+				.flags = watched[i].known & EVASION
+						 ? TCP_SYN | TCP_FIN
+						 : TCP_SYN,
+			};
+
+			know(family, watched[i].known);
+			harness_rules()->watched =
+				stage_reasons(watched[i].watched);
+			harness_publish();
+			harness_expect(&packet, watched[i].reason,
+				       watched[i].action, NULL);
+		}
+	}
+}
+
+/* With `reset` the verdict is asked before the gate. */
+static void a_watched_listing_does_not_open_a_gate_that_resets(void **state)
+{
+	const struct packet packet = {.from = SOURCE_IPV4};
+
+	(void)state;
+	know(FAMILY_IPV4, LISTED | CLOSED);
+	harness_rules()->bypass = ACTION_RESET;
+	harness_rules()->watched = stage_reasons(STAGE_VERDICTS);
+	harness_publish();
+	harness_expect(&packet, REASON_BYPASS, ACTION_RESET, NULL);
+}
+
+static const struct {
+	const char *name;
 	enum verdict host;    /* VERDICT_UNKNOWN: has none */
 	enum verdict network; /* the same */
 	bool host_expired;
@@ -351,6 +429,9 @@ int main(void)
 		cmocka_unit_test(decisions_follow_their_order),
 		cmocka_unit_test(
 			monitor_mode_decides_and_counts_but_lets_all_pass),
+		cmocka_unit_test(what_is_only_watched_hides_nothing_else),
+		cmocka_unit_test(
+			a_watched_listing_does_not_open_a_gate_that_resets),
 		cmocka_unit_test(
 			a_host_without_a_verdict_has_that_of_its_network),
 		cmocka_unit_test(other_networks_verdicts_are_not_its_own),

@@ -301,6 +301,60 @@ static const char failing_open_text[] =
 	"  none yet: allowed, clean, unknown, late, overload, held, blocked, feed,\n"
 	"  listed, evasion, bypass\n";
 
+static const char ordered_json[] =
+	"{'version':'0.1.0', 'mode':'enforce', 'configured_mode':'monitor', "
+	"'watched':['lists', 'bypass'], 'lease_s':9, "
+	"'orders':{'gate':{'order':'close', 'since':1763948000, "
+	"'until':1763951600, 'left_s':1600, 'uid':0}, "
+	"'mode':{'order':'enforce', 'since':1763948000, 'until':null, "
+	"'left_s':null, 'uid':4294967000}}, "
+	"'interfaces':[{'name':'eth0', 'attach':'native', "
+	"'program_id':8}], "
+	"'gate':{'ipv4':{'state':'closed', 'since':1763947200, "
+	"'why':'by hand', 'otherwise':{'state':'open', "
+	"'why':'the primary is down'}}, "
+	"'ipv6':{'state':'closed', 'since':1763947200, "
+	"'why':'by hand', 'otherwise':{'state':'closed', "
+	"'why':'the primary is up'}}}, "
+	"'primaries':[{'name':'mx1.example.net', "
+	"'address':'192.0.2.5', 'state':'up', 'reason':'good', "
+	"'last_probe_s':4}], "
+	"'zones':[], 'feeds':[], "
+	"'counters':{'blocked':{'ipv4':7, 'ipv6':0}, "
+	"'listed':{'ipv4':40, 'ipv6':0}, "
+	"'bypass':{'ipv4':4, 'ipv6':0}}}";
+
+static const char ordered_text[] =
+	"Enforcing, but for what is only watched: lists, bypass. The gate is closed: by\n"
+	"hand.\n"
+	"! The gate is held CLOSED by hand (by root, for another 26 min). Without that it\n"
+	"  would be OPEN for IPv4 (the primary is down), closed for IPv6 (the primary is\n"
+	"  up). Honest senders may have no way to deliver: `posternctl gate auto` ends\n"
+	"  it.\n"
+	"! The mode is enforce by hand (by uid 4294967000, until it is taken back). The\n"
+	"  configuration says monitor.\n"
+	"\n"
+	"Gate\n"
+	"  IPv4  closed  since 2025-11-24 01:20 (46 min)  by hand\n"
+	"  IPv6  closed  since 2025-11-24 01:20 (46 min)  by hand\n"
+	"\n"
+	"Primaries\n"
+	"  mx1.example.net  192.0.2.5  up  probed 4.0 s ago  takes mail\n"
+	"\n"
+	"Interfaces\n"
+	"  eth0  native  program 8\n"
+	"\n"
+	"Daemon\n"
+	"  version 0.1.0; the kernel believes it for another 9.0 s\n"
+	"\n"
+	"SYNs by reason                                                 IPv4         IPv6\n"
+	"  refused:\n"
+	"    listed    blocklists name it                                 40            0\n"
+	"  would have been refused:\n"
+	"    blocked   on the block list                                   7            0\n"
+	"    bypass    came here although the primary is up                4            0\n"
+	"  none yet: allowed, clean, unknown, late, overload, stale, held, feed, evasion\n";
+
 static const char nothing_known_json[] =
 	"{}";
 
@@ -329,6 +383,7 @@ static const struct {
 	{monitor_json, monitor_text},
 	{blind_json, blind_text},
 	{failing_open_json, failing_open_text},
+	{ordered_json, ordered_text},
 	{nothing_known_json, nothing_known_text},
 };
 
@@ -367,6 +422,15 @@ static const struct {
 	"  white.example  no listing                          valid for 60 s\n"
 	"  dead.example   no answer                           timeout\n"
 	"  pbl.example    127.0.0.11 (not counted)            valid for 5 min\n",
+	},
+	{
+	"{'address':'203.0.113.66', 'action':'pass', "
+	"'reason':'bypass', 'list':null, 'prefix':null, "
+	"'verdict':'unknown', 'sites':[], "
+	"'gate':'closed', 'mode':'enforce'}",
+	"A SYN from 203.0.113.66 passes now, because `monitor` in the configuration has\n"
+	"this only watched. Enforced, it would be dropped: came here although the primary\n"
+	"is up. DNSBLs have not been asked about it.\n",
 	},
 	{
 	"{'address':'203.0.113.9', 'action':'drop', 'reason':'held', "

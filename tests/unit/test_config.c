@@ -159,6 +159,7 @@ static void every_value_is_taken(void **state)
 	struct config *config = expect_loaded(
 		"interface = { eth0, 'eth1.25' } interface += { wan }\n"
 		"ports={25,2525} mode=enforce attach=generic\n"
+		"monitor = { bypass, lists }\n"
 		"user = mail group=\"mail\" list-capacity = 1024\n"
 		"allow = { 192.0.2.1, \"2001:db8::/32\", 0.0.0.0/0 }\n"
 		"block += { \"203.0.113.0/24\" } control = /c.sock\n"
@@ -183,6 +184,9 @@ static void every_value_is_taken(void **state)
 	assert_int_equal(config->port_count, 2);
 	assert_int_equal(config->ports[1], 2525);
 	assert_int_equal(config->mode, MODE_ENFORCE);
+	assert_int_equal(config->monitored_count, 2);
+	assert_int_equal(config->monitored[0], STAGE_BYPASS);
+	assert_int_equal(config->monitored[1], STAGE_LISTS);
 	assert_int_equal(config->attach, ATTACH_GENERIC);
 	assert_string_equal(config->user, "mail");
 	assert_string_equal(config->group, "mail");

@@ -17,8 +17,9 @@
 #define LABEL_63                                                               \
 	"abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijk"
 #define ALL_KEYS                                                               \
-	"expected one of interface, protect, ports, mode, attach, user, "      \
-	"group, list-capacity, allow, block, control, pin, state, mx-of, "     \
+	"expected one of interface, protect, ports, mode, monitor, attach, "   \
+	"user, group, list-capacity, allow, block, control, pin, state, "      \
+	"mx-of, "                                                              \
 	"primary, feed, health, bypass, dnsbl"
 #define EXPECTED_TIME(from, to)                                                \
 	"expected a time from " from " to " to ", with its unit "              \

@@ -7,6 +7,7 @@
 #include "control_fixture.h"
 
 #include <pthread.h>
+#include <pwd.h>
 #include <stdatomic.h>
 
 #include "ctl/client.h"
@@ -125,10 +126,34 @@ static void on_reload(void *context, const json_t *args,
 		control_reply(request, json_object());
 }
 
+static void on_gate(void *context, const json_t *args,
+		    struct control_request *request)
+{
+	const char *order = json_string_value(json_object_get(args, "order"));
+	bool ends = json_object_get(args, "for_s") != NULL;
+
+	(void)context;
+	if (strcmp(order, "auto") == 0)
+		control_reply(request, json_pack("{s:s, s:n, s:n}", "subject",
+						 "gate", "order", "warning"));
+	else
+		control_reply(
+			request,
+			json_pack("{s:s, s:{s:s, s:I, s:o}, s:s}", "subject",
+				  "gate", "order", "order", order, "uid",
+				  (json_int_t)control_request_uid(request),
+				  "left_s",
+				  ends ? json_incref(
+						 json_object_get(args, "for_s"))
+				       : json_null(),
+				  "warning", "careful"));
+}
+
 static const struct control_command daemon_commands[] = {
 	{"status", false, on_status},
 	{"explain", false, on_explain},
 	{"reload", false, on_reload},
+	{"gate", false, on_gate},
 };
 
 static int start_daemon(void **state)
@@ -136,7 +161,8 @@ static int start_daemon(void **state)
 	int status = start(state);
 
 	options.commands = daemon_commands;
-	options.command_count = 3;
+	options.command_count =
+		sizeof(daemon_commands) / sizeof(daemon_commands[0]);
 	reload_fails = false;
 	return status;
 }
@@ -164,6 +190,23 @@ static const struct {
 	 ""},
 	{"-s @ reload", 0,
 	 "The configuration was read again and is in force.\n", ""},
+	{"-s @ gate auto", 0,
+	 "Done: nothing is ordered of the gate any more.\n", ""},
+	{"gate ajar", 2, "",
+	 "posternctl: \"ajar\" is no order, expected open, close or "
+	 "auto\n" USAGE "gate [OPTIONS] ORDER\n"},
+	{"mode open", 2, "",
+	 "posternctl: \"open\" is no order, expected monitor, enforce or "
+	 "auto\n" USAGE "mode [OPTIONS] ORDER\n"},
+	{"gate auto --for 1h", 2, "",
+	 "posternctl: gate auto takes an order back, so --for means "
+	 "nothing\n" USAGE "gate [OPTIONS] ORDER\n"},
+	{"gate close --for 8d", 2, "",
+	 "posternctl: \"8d\" is no time of a second or more, such as 90s, "
+	 "30m, 12h or 2d, and 7d at most\n" USAGE "gate [OPTIONS] ORDER\n"},
+	{"mode monitor --for 10ms", 2, "",
+	 "posternctl: \"10ms\" is no time of a second or more, such as 90s, "
+	 "30m, 12h or 2d\n" USAGE "mode [OPTIONS] ORDER\n"},
 	{"", 2, "", USAGE "COMMAND [ARGS]\n" HINT},
 	{"--frob", 2, "",
 	 "posternctl: unknown option --frob\n" USAGE "COMMAND [ARGS]\n" HINT},
@@ -220,6 +263,32 @@ static void each_command_has_help_with_an_example(void **state)
 		assert_non_null(strstr(run.out_text, ctl_commands[i].example));
 		run_free(&run);
 	}
+}
+
+/* Whoever runs the test. */
+static void who_has_ordered_and_for_how_long_is_shown(void **state)
+{
+	const struct passwd *user = getpwuid(geteuid());
+	char expected[160];
+	struct run run;
+
+	(void)state;
+	assert_non_null(user);
+	run_with_server(&run, "-s @ gate close --for 1h");
+	snprintf(expected, sizeof(expected),
+		 "Done, and in force: gate close (by %s, for another 60 min)."
+		 "\n! careful\n",
+		 user->pw_name);
+	assert_string_equal(run.out_text, expected);
+	assert_int_equal(run.status, 0);
+	run_free(&run);
+	run_with_server(&run, "-s @ gate open");
+	snprintf(expected, sizeof(expected),
+		 "Done, and in force: gate open (by %s, until it is taken "
+		 "back).\n! careful\n",
+		 user->pw_name);
+	assert_string_equal(run.out_text, expected);
+	run_free(&run);
 }
 
 static void the_daemons_refusal_is_shown(void **state)
@@ -410,6 +479,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(command_lines_do_what_they_should),
 		TEST(each_command_has_help_with_an_example),
+		TEST(who_has_ordered_and_for_how_long_is_shown),
 		TEST(the_daemons_refusal_is_shown),
 		cmocka_unit_test(output_that_cannot_be_written_is_a_failure),
 		cmocka_unit_test(without_a_daemon_it_says_what_it_looked_for),

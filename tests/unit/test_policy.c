@@ -414,6 +414,52 @@ static void only_what_is_not_known_yet_may_be_kept(void **state)
 					 why == POLICY_UNRESOLVED);
 }
 
+static void orders_go_before_what_was_decided(void **state)
+{
+	static const struct policy_gate decided[] = {
+		{GATE_CLOSED, POLICY_UP, 0},
+		{GATE_OPEN, POLICY_DOWN, 0},
+		{GATE_OPEN, POLICY_UNKNOWN, 0},
+		{GATE_OPEN, POLICY_OFF_BY_CONFIG, 0},
+		{GATE_CLOSED, POLICY_KEPT, 0},
+	};
+	static const struct policy_gate no_door = {GATE_OPEN, POLICY_NO_DOOR,
+						   0};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(decided); i++) {
+		struct policy_gate automatic =
+			policy_gate_ordered(decided[i], ORDER_GATE_AUTO);
+		struct policy_gate open =
+			policy_gate_ordered(decided[i], ORDER_GATE_OPEN);
+		struct policy_gate closed =
+			policy_gate_ordered(decided[i], ORDER_GATE_CLOSE);
+
+		assert_int_equal(automatic.gate, decided[i].gate);
+		assert_int_equal(automatic.why, decided[i].why);
+		assert_int_equal(open.gate, GATE_OPEN);
+		assert_int_equal(open.why, POLICY_BY_HAND);
+		assert_int_equal(closed.gate, GATE_CLOSED);
+		assert_int_equal(closed.why, POLICY_BY_HAND);
+	}
+	/* There is nothing to close. */
+	assert_int_equal(policy_gate_ordered(no_door, ORDER_GATE_CLOSE).why,
+			 POLICY_NO_DOOR);
+}
+
+static void the_mode_is_that_of_the_configuration_or_of_an_order(void **state)
+{
+	(void)state;
+	for (enum config_mode mode = MODE_MONITOR; mode <= MODE_ENFORCE;
+	     mode++) {
+		assert_int_equal(policy_mode(mode, ORDER_MODE_AUTO), mode);
+		assert_int_equal(policy_mode(mode, ORDER_MODE_MONITOR),
+				 MODE_MONITOR);
+		assert_int_equal(policy_mode(mode, ORDER_MODE_ENFORCE),
+				 MODE_ENFORCE);
+	}
+}
+
 static const struct {
 	const char *name;
 	const char *known;
@@ -596,6 +642,9 @@ int main(void)
 		cmocka_unit_test(who_is_a_primary),
 		cmocka_unit_test(a_guard_closes_for_all_its_domains_or_not),
 		cmocka_unit_test(only_what_is_not_known_yet_may_be_kept),
+		cmocka_unit_test(orders_go_before_what_was_decided),
+		cmocka_unit_test(
+			the_mode_is_that_of_the_configuration_or_of_an_order),
 		cmocka_unit_test(
 			the_site_is_up_when_mail_gets_there_over_any_family),
 		cmocka_unit_test(

@@ -81,6 +81,45 @@ static void each_key_reaches_its_rule(void **state)
 	assert_int_equal(rules.unknown, UNKNOWN_PASS);
 }
 
+static void stages_become_sets_of_reasons(void **state)
+{
+	static const struct {
+		const char *text;
+		__u32 watched;
+	} cases[] = {
+		{"", 0},
+		{"monitor = { }", 0},
+		{"monitor = { bypass }", REASON_BIT(REASON_BYPASS)},
+		{"monitor = { lists, evasion }",
+		 REASON_BIT(REASON_BLOCKED) | REASON_BIT(REASON_FEED) |
+			 REASON_BIT(REASON_EVASION)},
+		{"monitor = { verdicts }",
+		 REASON_BIT(REASON_LISTED) | REASON_BIT(REASON_HELD)},
+	};
+	struct rules rules;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		char text[256];
+
+		snprintf(text, sizeof(text), LEAST "%s", cases[i].text);
+		make(text, 1, &rules);
+		assert_int_equal(rules.watched, cases[i].watched);
+	}
+}
+
+static void another_mode_may_be_ordered(void **state)
+{
+	struct rules rules;
+
+	(void)state;
+	make(LEAST, 1, &rules);
+	rules_set_mode(&rules, MODE_ENFORCE);
+	assert_int_equal(rules.monitor, 0);
+	rules_set_mode(&rules, MODE_MONITOR);
+	assert_int_equal(rules.monitor, 1);
+}
+
 static void every_budget_is_there_and_shared_among_cpus(void **state)
 {
 	struct rules one, four;
@@ -204,6 +243,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(defaults_refuse_nothing_and_ask_nobody),
 		cmocka_unit_test(each_key_reaches_its_rule),
+		cmocka_unit_test(stages_become_sets_of_reasons),
+		cmocka_unit_test(another_mode_may_be_ordered),
 		cmocka_unit_test(every_budget_is_there_and_shared_among_cpus),
 		cmocka_unit_test(two_of_the_same_are_equal_octet_by_octet),
 		cmocka_unit_test(addresses_are_protected_by_family),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The file of the run-time lists: whole, or put aside. */
+/* Files of what was set by hand: whole, or put aside. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,6 +17,8 @@
 
 #include "worker/runtime_file.h"
 
+#define NAME "lists.json"
+
 static char directory[64];
 
 static int make_directory(void **state)
@@ -33,8 +35,7 @@ static void path_of(const char *name, char path[static 128])
 
 static int remove_directory(void **state)
 {
-	static const char *const names[] = {"lists.json", "lists.json.new",
-					    "lists.json.damaged"};
+	static const char *const names[] = {NAME, NAME ".new", NAME ".damaged"};
 	char path[128];
 
 	(void)state;
@@ -71,17 +72,17 @@ static void what_is_written_is_read(void **state)
 	json_t *read = NULL;
 
 	(void)state;
-	assert_int_equal(runtime_file_write(directory, object), 0);
-	assert_false(is_there("lists.json.new"));
-	assert_int_equal(runtime_file_read(directory, &read), 0);
+	assert_int_equal(runtime_file_write(directory, NAME, object), 0);
+	assert_false(is_there(NAME ".new"));
+	assert_int_equal(runtime_file_read(directory, NAME, &read), 0);
 	assert_true(json_equal(object, read));
 	json_decref(read);
 	/* What an interrupted write has left is in nobody's way. */
-	put("lists.json.new", "{ half");
-	assert_int_equal(runtime_file_read(directory, &read), 0);
+	put(NAME ".new", "{ half");
+	assert_int_equal(runtime_file_read(directory, NAME, &read), 0);
 	json_decref(read);
-	assert_int_equal(runtime_file_write(directory, object), 0);
-	assert_int_equal(runtime_file_read(directory, &read), 0);
+	assert_int_equal(runtime_file_write(directory, NAME, object), 0);
+	assert_int_equal(runtime_file_read(directory, NAME, &read), 0);
 	assert_true(json_equal(object, read));
 	json_decref(read);
 	json_decref(object);
@@ -92,9 +93,9 @@ static void no_file_is_no_error(void **state)
 	json_t *read = (json_t *)directory;
 
 	(void)state;
-	assert_int_equal(runtime_file_read(directory, &read), 0);
+	assert_int_equal(runtime_file_read(directory, NAME, &read), 0);
 	assert_null(read);
-	assert_int_equal(runtime_file_read("/nonexistent", &read), 0);
+	assert_int_equal(runtime_file_read("/nonexistent", NAME, &read), 0);
 	assert_null(read);
 }
 
@@ -106,12 +107,13 @@ static void a_damaged_file_is_put_aside(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-		put("lists.json", texts[i]);
-		assert_int_equal(runtime_file_read(directory, &read), -EBADMSG);
+		put(NAME, texts[i]);
+		assert_int_equal(runtime_file_read(directory, NAME, &read),
+				 -EBADMSG);
 		assert_null(read);
-		runtime_file_put_aside(directory);
-		assert_false(is_there("lists.json"));
-		assert_true(is_there("lists.json.damaged"));
+		runtime_file_put_aside(directory, NAME);
+		assert_false(is_there(NAME));
+		assert_true(is_there(NAME ".damaged"));
 	}
 }
 
@@ -120,7 +122,8 @@ static void a_missing_directory_is_told(void **state)
 	json_t *object = json_object();
 
 	(void)state;
-	assert_int_equal(runtime_file_write("/nonexistent", object), -ENOENT);
+	assert_int_equal(runtime_file_write("/nonexistent", NAME, object),
+			 -ENOENT);
 	json_decref(object);
 }
 

@@ -12,10 +12,18 @@
  *
  *   NAME_s           seconds, a number; null or missing: not known, never yet
  *   since            Unix time in seconds
- *   mode             "monitor", "enforce"
+ *   mode             "monitor", "enforce": what is in force
+ *   configured_mode  the same, of the configuration
+ *   watched          stages of `monitor` in the configuration: "lists",
+ *                    "verdicts", "bypass", "evasion"
+ *   orders           "gate" and "mode": null, or what was ordered by hand:
+ *                    "order" (a word of posternctl), "since" and "until" in
+ *                    Unix time, "left_s" (the last two null: it has no end),
+ *                    "uid" (who)
  *   attach           "native", "generic"; anything else: it is not attached
  *   gate, its state  "open", "closed"
  *   why              words that complete "the gate is open: ..."
+ *   otherwise        of a gate: null, or state and why without the order
  *   primaries.state  "up", "down", "unknown"
  *   primaries.reason a name of PROBE_REASON_TABLE; "reply", where there is
  *                    one, is the line of the primary that decided

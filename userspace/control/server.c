@@ -61,6 +61,11 @@ static void server_release(struct control_server *server)
 		free(server);
 }
 
+uid_t control_request_uid(const struct control_request *request)
+{
+	return request->client->peer.uid;
+}
+
 /* Clients: life and death */
 
 static void on_client_handle_closed(uv_handle_t *handle)

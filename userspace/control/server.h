@@ -79,6 +79,9 @@ int control_server_create(uv_loop_t *loop, int fd,
  */
 void control_reply(struct control_request *request, json_t *result);
 
+/* Who asks; valid in its handler. */
+uid_t control_request_uid(const struct control_request *request);
+
 /* Refuses, with one clear line. */
 void control_fail(struct control_request *request, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

@@ -21,6 +21,7 @@
 #include "core/addr.h"
 #include "core/feed_format.h"
 #include "core/site.h"
+#include "core/stage.h"
 
 #define CONFIG_DEFAULT_FILE    "/etc/postern/postern.conf"
 #define CONFIG_DEFAULT_CONTROL "/run/postern/control.sock"
@@ -125,6 +126,8 @@ struct config {
 	uint16_t ports[PORTS_MAX]; /* host byte order */
 	size_t port_count;
 	enum config_mode mode;
+	enum stage monitored[STAGES]; /* decided, but not enforced */
+	size_t monitored_count;
 	enum config_attach attach;
 	char *user;
 	char *group;		/* of the control socket */

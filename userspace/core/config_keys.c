@@ -23,6 +23,7 @@
 #define COUNTED(member)	   .count = offsetof(struct config, member)
 
 _Static_assert(sizeof(enum config_mode) == sizeof(unsigned int), "choice");
+_Static_assert(sizeof(enum stage) == sizeof(unsigned int), "choice");
 _Static_assert(sizeof(enum config_attach) == sizeof(unsigned int), "choice");
 _Static_assert(sizeof(enum config_policy) == sizeof(unsigned int), "choice");
 _Static_assert(sizeof(enum action) == sizeof(unsigned int), "choice");
@@ -39,6 +40,9 @@ static const struct config_choice modes[] = {
 	{"enforce", MODE_ENFORCE},
 	{0},
 };
+
+#define STAGE_CHOICE(NAME, name, reasons) {#name, STAGE_##NAME},
+static const struct config_choice stages[] = {STAGE_TABLE(STAGE_CHOICE){0}};
 
 static const struct config_choice attachments[] = {
 	{"auto", ATTACH_AUTO},
@@ -123,6 +127,16 @@ static const struct config_key root_keys[] = {
 		.fallback = "monitor",
 		.choices = modes,
 		AT(mode),
+	},
+	{
+		.name = "monitor",
+		.kind = &config_kind_choice,
+		.choices = stages,
+		.entries = STAGES,
+		AT(monitored),
+		COUNTED(monitored_count),
+		.in_place = true,
+		.distinct = true,
 	},
 	{
 		.name = "attach",

@@ -217,6 +217,30 @@ struct policy_gate policy_gate(const struct config *config,
 	return result;
 }
 
+struct policy_gate policy_gate_ordered(struct policy_gate decided,
+				       enum order_gate order)
+{
+	if (order == ORDER_GATE_AUTO || decided.why == POLICY_NO_DOOR)
+		return decided;
+	return (struct policy_gate){
+		.gate = order == ORDER_GATE_CLOSE ? GATE_CLOSED : GATE_OPEN,
+		.why = POLICY_BY_HAND,
+		.domain = SIZE_MAX,
+	};
+}
+
+enum config_mode policy_mode(enum config_mode configured, enum order_mode order)
+{
+	switch (order) {
+	case ORDER_MODE_MONITOR:
+		return MODE_MONITOR;
+	case ORDER_MODE_ENFORCE:
+		return MODE_ENFORCE;
+	default:
+		return configured;
+	}
+}
+
 /* Returns false for a domain without a primary that we know of. */
 static bool domain_site(const struct config *config,
 			const struct policy_domain *domain,

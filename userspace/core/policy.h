@@ -7,6 +7,7 @@
 #define POSTERN_CORE_POLICY_H
 
 #include "core/config.h"
+#include "core/order.h"
 #include "shared.h"
 
 /* What is known of the addresses of a host: of the best of them. */
@@ -68,7 +69,8 @@ struct policy_guard {
 	WHY(UNRESOLVED, "its MX hosts are not known yet")                      \
 	WHY(NULL_MX, "the domain takes no mail (null MX)")                     \
 	WHY(NO_MX, "the domain has neither MX records nor an address")         \
-	WHY(MANY_MX, "the domain has too many MX records")
+	WHY(MANY_MX, "the domain has too many MX records")                     \
+	WHY(BY_HAND, "by hand")
 
 #define POLICY_WHY_ENUM(NAME, words) POLICY_##NAME,
 enum policy_why { POLICY_WHY_TABLE(POLICY_WHY_ENUM) POLICY_WHYS };
@@ -83,6 +85,14 @@ struct policy_gate {
 
 /* Whether the domain's host number `host` is one of its primaries. */
 bool policy_is_primary(const struct policy_domain *domain, size_t host);
+
+/* What an administrator has ordered goes before what was decided. */
+struct policy_gate policy_gate_ordered(struct policy_gate decided,
+				       enum order_gate order);
+
+/* The mode in force: that of the configuration, unless another is ordered. */
+enum config_mode policy_mode(enum config_mode configured,
+			     enum order_mode order);
 
 /*
  * POLICY_UP where as many primaries of the domain as `require` asks for are

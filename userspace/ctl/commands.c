@@ -16,6 +16,7 @@
 #include "ctl/import_postfix.h"
 #include "ctl/lists.h"
 #include "ctl/lookup.h"
+#include "ctl/orders.h"
 #include "ctl/replay.h"
 #include "ctl/status.h"
 
@@ -131,6 +132,38 @@ const struct ctl_command ctl_commands[] = {
 			"\"postern-admin\".",
 		.example = "posternctl reload",
 		.run = run_reload,
+	},
+	{
+		.name = "gate",
+		.operands = "ORDER",
+		.operand_count = 1,
+		.options = {{"for", "TIME",
+			     "how long: 90s, 30m, 12h, 2d (close: 1h)"}},
+		.summary = "hold the gate open or closed: open, close, auto",
+		.help = "In force when it returns, whatever the primaries do, "
+			"kept over restarts, and shown by `status`. `auto` "
+			"takes it back. `close` always ends, after an hour or "
+			"the TIME given, 7d at most, for while it lasts an "
+			"outage of the primary leaves senders nowhere to go. "
+			"Should the daemon die, the kernel opens the gate all "
+			"the same. For root and members of group "
+			"\"postern-admin\".",
+		.example = "posternctl gate open --for 2h",
+		.run = orders_gate_run,
+	},
+	{
+		.name = "mode",
+		.operands = "ORDER",
+		.operand_count = 1,
+		.options = {{"for", "TIME",
+			     "how long: 90s, 30m, 12h, 2d (until `auto`)"}},
+		.summary = "overrule the mode: monitor, enforce, auto",
+		.help = "In force when it returns, kept over restarts, and "
+			"shown by `status`. `auto` goes back to what the "
+			"configuration says. For root and members of group "
+			"\"postern-admin\".",
+		.example = "posternctl mode monitor --for 30m",
+		.run = orders_mode_run,
 	},
 	{
 		.name = "replay",

@@ -62,6 +62,11 @@ static void tell_outcome(struct story *story, const json_t *explained,
 		     "passes now, because nothing is refused in monitor mode. "
 		     "Enforced, it would be ");
 		now = "";
+	} else if (is_stopped(reason)) {
+		tell(story,
+		     "passes now, because `monitor` in the configuration has "
+		     "this only watched. Enforced, it would be ");
+		now = "";
 	} else {
 		tell(story, "passes now: %s", words);
 		return;

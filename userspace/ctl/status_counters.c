@@ -9,6 +9,7 @@
 #include <jansson.h>
 
 #include "core/reason.h"
+#include "core/stage.h"
 #include "ctl/fields.h"
 
 /* Two columns of 13 end at column 80. */
@@ -50,8 +51,30 @@ static const char *outcome_words(enum outcome outcome, bool monitor)
 	return monitor ? words[outcome].monitored : words[outcome].enforced;
 }
 
+/* The reasons that are only watched; all of them in monitor mode. */
+static __u32 watched_reasons(const json_t *status)
+{
+	const json_t *watched = json_object_get(status, "watched");
+	const json_t *one;
+	__u32 reasons = 0;
+	size_t i;
+
+	if (field_is(status, "mode", "monitor"))
+		return ~0U;
+	json_array_foreach(watched, i, one)
+	{
+		const char *name = json_string_value(one);
+
+		for (enum stage stage = 0; name && stage < STAGES; stage++)
+			if (strcmp(stage_name(stage), name) == 0)
+				reasons |= stage_reasons(stage);
+	}
+	return reasons;
+}
+
+/* Those of `reasons`, a set. */
 static void print_outcome(const struct print *print, const json_t *counters,
-			  enum outcome outcome, bool monitor)
+			  enum outcome outcome, __u32 reasons, bool monitor)
 {
 	const json_t *counter;
 	bool headed = false;
@@ -60,7 +83,8 @@ static void print_outcome(const struct print *print, const json_t *counters,
 	tone = outcome == OUTCOME_FAILED_OPEN ? TONE_WARN : TONE_PLAIN;
 	for (enum reason reason = 0; reason < REASON_MAX; reason++) {
 		counter = json_object_get(counters, reason_name(reason));
-		if (reason_outcome(reason) != outcome || is_zero(counter))
+		if (reason_outcome(reason) != outcome || is_zero(counter) ||
+		    !(reasons & REASON_BIT(reason)))
 			continue;
 		if (!headed)
 			print_paragraph(print, tone, "  ",
@@ -116,7 +140,7 @@ static bool list_zeros(const json_t *counters, char text[ZEROS_MAX])
 void status_counters(const struct print *print, const json_t *status)
 {
 	json_t *counters = json_object_get(status, "counters");
-	bool monitor = field_is(status, "mode", "monitor");
+	__u32 watched = watched_reasons(status);
 	char zeros[ZEROS_MAX];
 	bool any;
 
@@ -124,8 +148,12 @@ void status_counters(const struct print *print, const json_t *status)
 	fputc('\n', print->out);
 	print_text(print, TONE_HEAD, "SYNs by reason");
 	fprintf(print->out, "%53s%13s\n", "IPv4", "IPv6");
-	for (enum outcome outcome = 0; outcome < OUTCOME_MAX; outcome++)
-		print_outcome(print, counters, outcome, monitor);
+	for (enum outcome outcome = 0; outcome < OUTCOME_MAX; outcome++) {
+		__u32 apart = outcome < OUTCOME_HELD ? 0 : watched;
+
+		print_outcome(print, counters, outcome, ~apart, false);
+		print_outcome(print, counters, outcome, apart, true);
+	}
 	any = print_others(print, counters) || any;
 	if (!any)
 		print_paragraph(print, TONE_PLAIN, "  ", "None was seen yet.");

@@ -9,6 +9,7 @@
 #include <jansson.h>
 
 #include "ctl/fields.h"
+#include "ctl/orders.h"
 
 #define MARK "! "
 
@@ -45,6 +46,26 @@ static void describe_gate(const json_t *status, char text[SENTENCE_MAX])
 	else
 		snprintf(text, SENTENCE_MAX, "The gate is %s.",
 			 gate_word(ipv4));
+}
+
+/* "bypass, lists": what is only watched; "" for nothing. */
+static void describe_watched(const json_t *status, char text[SENTENCE_MAX])
+{
+	const json_t *watched = json_object_get(status, "watched");
+	const json_t *one;
+	size_t used = 0;
+	size_t i;
+
+	text[0] = '\0';
+	json_array_foreach(watched, i, one)
+	{
+		const char *name = json_string_value(one);
+
+		if (name && used < SENTENCE_MAX)
+			used += (size_t)snprintf(text + used,
+						 SENTENCE_MAX - used, "%s%s",
+						 used ? ", " : "", name);
+	}
 }
 
 static bool lease_is_over(const json_t *status)
@@ -133,16 +154,22 @@ static void print_judgement(const struct print *print, const json_t *status)
 	bool holds = is_attached(status) && !lease_is_over(status);
 	const char *mode = field_text(status, "mode", "unknown");
 	const char *otherwise = holds ? "" : "Otherwise: ";
-	char gate[SENTENCE_MAX];
+	char gate[SENTENCE_MAX], watched[SENTENCE_MAX];
 	enum tone tone;
 
 	describe_gate(status, gate);
+	describe_watched(status, watched);
 	tone = holds && !gate_is_open(status) ? TONE_GOOD : TONE_WARN;
 	if (strcmp(mode, "monitor") == 0)
 		print_paragraph(print, TONE_WARN, "",
 				"%sMonitoring: nothing is refused, it is only "
 				"counted. %s",
 				otherwise, gate);
+	else if (strcmp(mode, "enforce") == 0 && *watched)
+		print_paragraph(print, TONE_WARN, "",
+				"%sEnforcing, but for what is only watched: "
+				"%s. %s",
+				otherwise, watched, gate);
 	else if (strcmp(mode, "enforce") == 0)
 		print_paragraph(print, tone, "", "%sEnforcing. %s", otherwise,
 				gate);
@@ -282,10 +309,76 @@ static void warn_feeds(const struct print *print, const json_t *status)
 		warn_feed(print, json_array_get(feeds, i));
 }
 
+/* "closed for IPv4: the primary is up" for what an order has overruled. */
+static void describe_overruled(const json_t *status, const char *family,
+			       const char *name, char text[SENTENCE_MAX])
+{
+	const json_t *gate =
+		json_object_get(json_object_get(status, "gate"), family);
+	const json_t *otherwise = json_object_get(gate, "otherwise");
+	size_t used = strlen(text);
+
+	if (!json_is_object(otherwise))
+		return;
+	snprintf(text + used, SENTENCE_MAX - used, "%s%s for %s (%s)",
+		 used ? ", " : "", gate_word(otherwise), name,
+		 field_text(otherwise, "why", "?"));
+}
+
+/* Forced closed where nothing but the order closes it: mail may be lost. */
+static bool is_forced(const json_t *status, const char *family)
+{
+	const json_t *gate =
+		json_object_get(json_object_get(status, "gate"), family);
+
+	return field_is(gate, "state", "closed") &&
+	       field_is(json_object_get(gate, "otherwise"), "state", "open");
+}
+
+static void warn_gate_order(const struct print *print, const json_t *status)
+{
+	const json_t *orders = json_object_get(status, "orders");
+	const json_t *order = json_object_get(orders, "gate");
+	bool forced = is_forced(status, "ipv4") || is_forced(status, "ipv6");
+	char overruled[SENTENCE_MAX] = "";
+	char given[ORDERS_GIVEN];
+
+	if (!json_is_object(order))
+		return;
+	describe_overruled(status, "ipv4", "IPv4", overruled);
+	describe_overruled(status, "ipv6", "IPv6", overruled);
+	print_paragraph(print, forced ? TONE_BAD : TONE_WARN, MARK,
+			"The gate is held %s by hand (%s).%s%s%s%s",
+			field_is(order, "order", "close") ? "CLOSED" : "open",
+			orders_given(order, given),
+			*overruled ? " Without that it would be " : "",
+			overruled, *overruled ? "." : "",
+			forced ? " Honest senders may have no way to deliver: "
+				 "`posternctl gate auto` ends it."
+			       : "");
+}
+
+static void warn_mode_order(const struct print *print, const json_t *status)
+{
+	const json_t *orders = json_object_get(status, "orders");
+	const json_t *order = json_object_get(orders, "mode");
+	char given[ORDERS_GIVEN];
+
+	if (json_is_object(order))
+		print_paragraph(print, TONE_WARN, MARK,
+				"The mode is %s by hand (%s). The "
+				"configuration says %s.",
+				field_text(order, "order", "?"),
+				orders_given(order, given),
+				field_text(status, "configured_mode", "?"));
+}
+
 void status_judge(const struct print *print, const json_t *status)
 {
 	print_alarms(print, status);
 	print_judgement(print, status);
+	warn_gate_order(print, status);
+	warn_mode_order(print, status);
 	warn_lease(print, status);
 	warn_interfaces(print, status);
 	warn_primaries(print, status);

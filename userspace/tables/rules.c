@@ -49,7 +49,9 @@ void rules_make(const struct config *config, const struct jiffies_clock *clock,
 		unsigned int cpus, struct rules *out)
 {
 	memset(out, 0, sizeof(*out));
-	out->monitor = config->mode == MODE_MONITOR;
+	rules_set_mode(out, config->mode);
+	for (size_t i = 0; i < config->monitored_count; i++)
+		out->watched |= stage_reasons(config->monitored[i]);
 	out->unknown = unknown_of(&config->dnsbl);
 	out->bypass = config->bypass_action;
 	out->listed = config->dnsbl.action;
@@ -83,6 +85,11 @@ void rules_set_door(struct rules *rules, const struct addr *addr,
 		if (addr_family(addr) == FAMILY_IPV4 &&
 		    rules->ipv4[i].address == ipv4)
 			rules->ipv4[i].gate = gate;
+}
+
+void rules_set_mode(struct rules *rules, enum config_mode mode)
+{
+	rules->monitor = mode == MODE_MONITOR;
 }
 
 void rules_set_gate(struct rules *rules, enum family family, enum gate gate)

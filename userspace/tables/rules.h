@@ -25,6 +25,9 @@ void rules_protect(struct rules *rules, const struct addr *addr);
 void rules_set_door(struct rules *rules, const struct addr *addr,
 		    enum gate gate);
 
+/* Another mode than that of the configuration. */
+void rules_set_mode(struct rules *rules, enum config_mode mode);
+
 /* Sets the gate in front of all protected addresses of a family. */
 void rules_set_gate(struct rules *rules, enum family family, enum gate gate);
 

@@ -122,6 +122,8 @@ const struct control_command worker_commands[] = {
 	{"block-add", true, list_commands_block_add},
 	{"block-del", true, list_commands_block_del},
 	{"block-list", false, list_commands_block_list},
+	{"gate", true, order_commands_gate},
+	{"mode", true, order_commands_mode},
 };
 const size_t worker_command_count =
 	sizeof(worker_commands) / sizeof(*worker_commands);

@@ -116,5 +116,5 @@ json_t *explain_json(struct worker *worker, const struct addr *source,
 		"sites", sites_json(worker, source), "expires_s",
 		expiry_json(worker, decision->expires), "gate",
 		decision->gate == GATE_CLOSED ? "closed" : "open", "mode",
-		worker->config->mode == MODE_MONITOR ? "monitor" : "enforce");
+		gate_mode(worker) == MODE_MONITOR ? "monitor" : "enforce");
 }

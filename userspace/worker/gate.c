@@ -22,6 +22,14 @@ static void make_rules(const struct worker *worker, const struct addr *doors,
 		   (unsigned int)sysconf(_SC_NPROCESSORS_CONF), rules);
 	for (size_t i = 0; i < count; i++)
 		rules_protect(rules, &doors[i]);
+	rules_set_mode(rules, gate_mode(worker));
+}
+
+enum config_mode gate_mode(const struct worker *worker)
+{
+	const struct order *order = orders_get(worker->orders, ORDER_MODE);
+
+	return policy_mode(worker->config->mode, (enum order_mode)order->value);
 }
 
 static void log_gate(enum family family, const struct policy_gate *gate)
@@ -32,10 +40,14 @@ static void log_gate(enum family family, const struct policy_gate *gate)
 }
 
 static void set_gate(struct worker *worker, size_t guard, enum family family,
-		     struct policy_gate next)
+		     struct policy_gate decided)
 {
+	const struct order *order = orders_get(worker->orders, ORDER_GATE);
 	struct gate_state *state = &worker->gates[guard][family];
+	struct policy_gate next =
+		policy_gate_ordered(decided, (enum order_gate)order->value);
 
+	state->decided_alone = decided;
 	if (state->decided && state->now.gate == next.gate &&
 	    state->now.why == next.why)
 		return;

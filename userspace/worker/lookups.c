@@ -97,8 +97,7 @@ static void nudge(struct worker *worker, const struct addr *source)
 {
 	struct message message = {.kind = MESSAGE_NUDGE, .source = *source};
 
-	if (worker->config->mode == MODE_ENFORCE &&
-	    worker->config->dnsbl.nudge &&
+	if (gate_mode(worker) == MODE_ENFORCE && worker->config->dnsbl.nudge &&
 	    worker->config->dnsbl.unknown == UNKNOWN_HOLD)
 		worker_tell(worker, &message);
 }

@@ -14,6 +14,8 @@
 
 #define TICK_MS 1000
 
+#define FILE_NAME "lists.json"
+
 /* How late this process may be until the kernel ends a block by itself. */
 #define GRACE_S 60
 
@@ -180,7 +182,8 @@ static int save(const struct runtime *runtime)
 			object, meanings[list].name,
 			entries_json(&runtime->lists[list], SIZE_MAX));
 	if (object)
-		error = runtime_file_write(runtime->directory, object);
+		error = runtime_file_write(runtime->directory, FILE_NAME,
+					   object);
 	json_decref(object);
 	if (error)
 		log_error("can't keep the run-time lists in %s: %s; they end "
@@ -214,7 +217,7 @@ static void load(struct runtime *runtime)
 	json_t *object = NULL;
 	const json_t *one;
 	size_t i;
-	int error = runtime_file_read(runtime->directory, &object);
+	int error = runtime_file_read(runtime->directory, FILE_NAME, &object);
 
 	if (error) {
 		log_error("can't read the run-time lists in %s: %s",
@@ -223,7 +226,7 @@ static void load(struct runtime *runtime)
 					      "aside"
 					    : strerror(-error));
 		if (error == -EBADMSG)
-			runtime_file_put_aside(runtime->directory);
+			runtime_file_put_aside(runtime->directory, FILE_NAME);
 		return;
 	}
 	for (unsigned int list = 0; list < RUNTIME_LISTS; list++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The file that run-time lists are kept in. */
+/* Files of what was set by hand. */
 
 #include "worker/runtime_file.h"
 
@@ -10,9 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define NAME	  "lists.json"
-#define TEMPORARY "lists.json.new"
-#define DAMAGED	  "lists.json.damaged"
+/* Room for the name of a file and what is put behind it. */
+#define NAME_ROOM 64
 
 static int open_directory(const char *path)
 {
@@ -21,7 +20,7 @@ static int open_directory(const char *path)
 	return fd < 0 ? -errno : fd;
 }
 
-int runtime_file_read(const char *directory, json_t **out)
+int runtime_file_read(const char *directory, const char *name, json_t **out)
 {
 	int at = open_directory(directory), fd;
 	json_t *object;
@@ -32,7 +31,7 @@ int runtime_file_read(const char *directory, json_t **out)
 	}
 	if (at < 0)
 		return at;
-	fd = openat(at, NAME, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	fd = openat(at, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0) {
 		int error = -errno;
 
@@ -60,20 +59,23 @@ static int write_object(int fd, const json_t *object)
 	return fsync(fd) == 0 ? 0 : -errno;
 }
 
-int runtime_file_write(const char *directory, const json_t *object)
+int runtime_file_write(const char *directory, const char *name,
+		       const json_t *object)
 {
 	int at = open_directory(directory);
+	char temporary[NAME_ROOM];
 	int error, fd;
 
 	if (at < 0)
 		return at;
-	fd = openat(at, TEMPORARY,
+	snprintf(temporary, sizeof(temporary), "%s.new", name);
+	fd = openat(at, temporary,
 		    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
 		    0640);
 	error = fd < 0 ? -errno : write_object(fd, object);
 	if (fd >= 0)
 		close(fd);
-	if (!error && renameat(at, TEMPORARY, at, NAME) != 0)
+	if (!error && renameat(at, temporary, at, name) != 0)
 		error = -errno;
 	/* The new name is safe only when the directory is. */
 	if (!error && fsync(at) != 0)
@@ -82,12 +84,14 @@ int runtime_file_write(const char *directory, const json_t *object)
 	return error;
 }
 
-void runtime_file_put_aside(const char *directory)
+void runtime_file_put_aside(const char *directory, const char *name)
 {
 	int at = open_directory(directory);
+	char damaged[NAME_ROOM];
 
 	if (at < 0)
 		return;
-	renameat(at, NAME, at, DAMAGED);
+	snprintf(damaged, sizeof(damaged), "%s.damaged", name);
+	renameat(at, name, at, damaged);
 	close(at);
 }

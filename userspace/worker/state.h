@@ -23,6 +23,7 @@
 #include "worker/answers.h"
 #include "worker/feeds.h"
 #include "worker/neighbours.h"
+#include "worker/orders.h"
 #include "worker/publisher.h"
 #include "worker/runtime.h"
 #include "worker/save.h"
@@ -41,6 +42,7 @@ struct parent_request {
 /* The gate of one guard for one family. */
 struct gate_state {
 	struct policy_gate now;
+	struct policy_gate decided_alone; /* without orders */
 	int64_t since_unix;
 	bool decided; /* false until the first decision */
 };
@@ -79,6 +81,7 @@ struct worker {
 	struct publisher *publisher;
 	struct feeds *feeds;
 	struct runtime *runtime;
+	struct orders *orders;
 	struct control_server *control;
 
 	struct gate_state gates[CONFIG_GUARDS_MAX][FAMILY_MAX];
@@ -111,6 +114,9 @@ void gate_update(struct worker *worker);
 /* gate.c: somebody knocks at a closed gate, so look after its primaries. */
 void gate_knock(struct worker *worker, const struct event *event);
 
+/* gate.c: the mode in force. */
+enum config_mode gate_mode(const struct worker *worker);
+
 /* lookups.c: wires events, DNSBL engine and verdicts. */
 int lookups_start(struct worker *worker, const struct config *config,
 		  struct dnsbl **out);
@@ -142,6 +148,9 @@ control_handler lookup_command;
 control_handler list_commands_allow_add, list_commands_allow_del,
 	list_commands_allow_list, list_commands_block_add,
 	list_commands_block_del, list_commands_block_list;
+
+/* order_commands.c */
+control_handler order_commands_gate, order_commands_mode;
 
 /* status.c, explain.c: the objects of the control protocol; NULL: no memory */
 json_t *status_json(struct worker *worker);

@@ -145,6 +145,11 @@ static int open_memory(struct worker *worker)
 	return save_create(&worker->loop, &of, &worker->save);
 }
 
+static void on_order_ended(void *context)
+{
+	gate_update(context);
+}
+
 static int open_lists(struct worker *worker)
 {
 	const struct worker_start *start = &worker->start;
@@ -156,6 +161,9 @@ static int open_lists(struct worker *worker)
 		error = runtime_create(&worker->loop, worker->publisher,
 				       &start->clock, start->config->state,
 				       &worker->runtime);
+	if (!error)
+		error = orders_create(&worker->loop, start->config->state,
+				      on_order_ended, worker, &worker->orders);
 	if (!error)
 		error = feeds_create(&worker->loop, worker->publisher,
 				     &start->clock, start->maps.list_counters,
@@ -282,6 +290,8 @@ static void end(struct worker *worker)
 		feeds_close(worker->feeds);
 	if (worker->runtime)
 		runtime_close(worker->runtime);
+	if (worker->orders)
+		orders_close(worker->orders);
 	if (worker->publisher)
 		publisher_close(worker->publisher);
 	events_close(worker->events);

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Orders: in force, in their file, at their end. */
+
+#include "worker/orders.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "core/log.h"
+#include "worker/runtime_file.h"
+
+#define TICK_MS	  500
+#define FILE_NAME "orders.json"
+
+struct orders {
+	char *directory;
+	orders_ended *ended;
+	void *context;
+	struct order of[ORDER_SUBJECTS];
+	uv_timer_t tick;
+};
+
+/* Goes on while the machine sleeps. */
+static uint64_t boot_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return (uint64_t)now.tv_sec * 1000000000ULL + (uint64_t)now.tv_nsec;
+}
+
+/* ---- the file ---- */
+
+static json_t *file_json(const struct orders *orders)
+{
+	json_t *object = json_object();
+
+	for (enum order_subject s = 0; s < ORDER_SUBJECTS; s++) {
+		const struct order *order = &orders->of[s];
+
+		if (order->value)
+			json_object_set_new(
+				object, order_subject_name(s),
+				json_pack("{s:s, s:I, s:I, s:I}", "order",
+					  order_word(s, order->value), "since",
+					  (json_int_t)order->since_unix,
+					  "until",
+					  (json_int_t)order->until_unix, "uid",
+					  (json_int_t)order->uid));
+	}
+	return object;
+}
+
+static int save(const struct orders *orders)
+{
+	json_t *object = file_json(orders);
+	int error = object ? runtime_file_write(orders->directory, FILE_NAME,
+						object)
+			   : -ENOMEM;
+
+	json_decref(object);
+	if (error)
+		log_warning("can't keep orders in %s: %s; they end with this "
+			    "process",
+			    orders->directory, strerror(-error));
+	return error;
+}
+
+/* Takes what would be taken from posternctl, too; else there is no order. */
+static void load_order(struct order *order, enum order_subject subject,
+		       const json_t *object)
+{
+	const char *word = json_string_value(json_object_get(object, "order"));
+	struct order found = {
+		.uid = (uid_t)json_integer_value(
+			json_object_get(object, "uid")),
+		.since_unix =
+			json_integer_value(json_object_get(object, "since")),
+		.until_unix =
+			json_integer_value(json_object_get(object, "until")),
+	};
+	int64_t asked_s = 0, length_s;
+
+	if (!word || order_parse(subject, word, &found.value) != 0)
+		return;
+	if (found.until_unix &&
+	    __builtin_sub_overflow(found.until_unix, found.since_unix,
+				   &asked_s))
+		return;
+	if (order_length(subject, found.value, asked_s, &length_s) != 0)
+		return;
+	if (length_s)
+		found.until_unix = found.since_unix + length_s;
+	order_resume(&found, time(NULL), boot_ns());
+	*order = found;
+}
+
+static void load(struct orders *orders)
+{
+	json_t *object = NULL;
+	int error = runtime_file_read(orders->directory, FILE_NAME, &object);
+
+	if (error)
+		log_error("can't read the orders in %s: %s", orders->directory,
+			  error == -EBADMSG ? "the file is damaged, and put "
+					      "aside"
+					    : strerror(-error));
+	if (error == -EBADMSG)
+		runtime_file_put_aside(orders->directory, FILE_NAME);
+	for (enum order_subject s = 0; s < ORDER_SUBJECTS; s++)
+		load_order(&orders->of[s], s,
+			   json_object_get(object, order_subject_name(s)));
+	json_decref(object);
+}
+
+/* ---- the end ---- */
+
+static bool end_those_over(struct orders *orders)
+{
+	bool any = false;
+
+	for (enum order_subject s = 0; s < ORDER_SUBJECTS; s++) {
+		struct order *order = &orders->of[s];
+
+		if (!order_is_over(order, boot_ns()))
+			continue;
+		log_notice("the order \"%s %s\" is over", order_subject_name(s),
+			   order_word(s, order->value));
+		*order = (struct order){0};
+		any = true;
+	}
+	return any;
+}
+
+static void on_tick(uv_timer_t *timer)
+{
+	struct orders *orders = timer->data;
+
+	if (!end_those_over(orders))
+		return;
+	save(orders);
+	orders->ended(orders->context);
+}
+
+int orders_create(uv_loop_t *loop, const char *directory, orders_ended *ended,
+		  void *context, struct orders **out)
+{
+	struct orders *orders = calloc(1, sizeof(*orders));
+
+	if (!orders)
+		return -ENOMEM;
+	orders->directory = strdup(directory);
+	if (!orders->directory) {
+		free(orders);
+		return -ENOMEM;
+	}
+	orders->ended = ended;
+	orders->context = context;
+	load(orders);
+	end_those_over(orders);
+	uv_timer_init(loop, &orders->tick);
+	orders->tick.data = orders;
+	uv_timer_start(&orders->tick, on_tick, TICK_MS, TICK_MS);
+	*out = orders;
+	return 0;
+}
+
+const struct order *orders_get(const struct orders *orders,
+			       enum order_subject subject)
+{
+	return &orders->of[subject];
+}
+
+int orders_give(struct orders *orders, enum order_subject subject,
+		unsigned int value, uid_t uid, int64_t length_s)
+{
+	orders->of[subject] = (struct order){0};
+	if (value)
+		orders->of[subject] =
+			order_make(value, uid, length_s, time(NULL), boot_ns());
+	log_notice("ordered: %s %s uid=%u for_s=%lld",
+		   order_subject_name(subject), order_word(subject, value), uid,
+		   (long long)length_s);
+	return save(orders);
+}
+
+json_t *orders_json(const struct orders *orders)
+{
+	json_t *object = json_object();
+
+	for (enum order_subject s = 0; s < ORDER_SUBJECTS; s++) {
+		const struct order *order = &orders->of[s];
+		double left_s = order_left_s(order, boot_ns());
+		json_t *one = json_null();
+
+		if (order->value)
+			one = json_pack(
+				"{s:s, s:I, s:o, s:o, s:I}", "order",
+				order_word(s, order->value), "since",
+				(json_int_t)order->since_unix, "until",
+				order->until_unix
+					? json_integer(order->until_unix)
+					: json_null(),
+				"left_s",
+				left_s < 0 ? json_null() : json_real(left_s),
+				"uid", (json_int_t)order->uid);
+		json_object_set_new(object, order_subject_name(s), one);
+	}
+	return object;
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+	struct orders *orders = handle->data;
+
+	free(orders->directory);
+	free(orders);
+}
+
+void orders_close(struct orders *orders)
+{
+	uv_close((uv_handle_t *)&orders->tick, on_closed);
+}
