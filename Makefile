@@ -12,7 +12,7 @@ BUILD    ?= build
 CLANG    ?= clang
 BPFTOOL  ?= $(or $(shell command -v bpftool),/usr/sbin/bpftool)
 PKGS     := libbpf libelf zlib libzstd libcares libuv libconfuse jansson libcap \
-	libpcap
+	libpcap libseccomp
 # Asked for at first use: what needs no library works without any.
 PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $(PKGS)))$(PKG_CFLAGS)
 PKG_LIBS   = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PKGS)) -lm)$(PKG_LIBS)

@@ -52,6 +52,8 @@
  *                    kernel's map)
  *   sites.text       of `lookup`: the TXT of a listing, where it has one
  *   threshold        of `dnsbl`; beside "score"
+ *   worker           "seccomp": whether it is confined to its system calls,
+ *                    "cap_bpf": whether the kernel makes it keep CAP_BPF
  *
  * The server and posternctl are the users.  Pure: bytes in, values out.
  */

@@ -194,6 +194,21 @@ static void warn_lease(const struct print *print, const json_t *status)
 				print_duration(lease, text));
 }
 
+/* What the kernel lacks to shut in the process that talks to the world. */
+static void warn_sandbox(const struct print *print, const json_t *status)
+{
+	const json_t *worker = json_object_get(status, "worker");
+
+	if (json_is_false(json_object_get(worker, "seccomp")))
+		print_paragraph(print, TONE_WARN, MARK,
+				"The worker runs without a seccomp filter: this "
+				"kernel has none (CONFIG_SECCOMP_FILTER).");
+	if (json_is_true(json_object_get(worker, "cap_bpf")))
+		print_paragraph(print, TONE_PLAIN, MARK,
+				"The worker keeps CAP_BPF: before Linux 5.19 "
+				"nobody can use a map without.");
+}
+
 static void warn_interface(const struct print *print, const json_t *interface)
 {
 	const char *attach = field_text(interface, "attach", "not");
@@ -380,6 +395,7 @@ void status_judge(const struct print *print, const json_t *status)
 	warn_gate_order(print, status);
 	warn_mode_order(print, status);
 	warn_lease(print, status);
+	warn_sandbox(print, status);
 	warn_interfaces(print, status);
 	warn_primaries(print, status);
 	warn_zones(print, status);

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "core/log.h"
+#include "parent/seccomp.h"
 #include "shared.h"
 
 int privileges_find(const char *user, struct identity *out)
@@ -119,7 +120,7 @@ static int become(const struct identity *identity)
 }
 
 /* Keeps CAP_BPF only where maps can't be used without it. */
-static int keep_what_maps_need(int map)
+static int keep_what_maps_need(int map, bool *cap_bpf)
 {
 	static const cap_value_t bpf = CAP_BPF;
 	struct settings settings;
@@ -133,14 +134,28 @@ static int keep_what_maps_need(int map)
 		return set_capabilities(NULL, NULL);
 	if (errno != EPERM)
 		return -errno;
+	*cap_bpf = true;
 	log_info("this kernel (before 5.19) lets nobody use a map without "
 		 "CAP_BPF: keeping that one capability");
 	return set_capabilities(&bpf, &bpf);
 }
 
-int privileges_drop(const struct identity *identity, const int *keep,
-		    size_t count, int map)
+static int confine(bool *seccomp)
 {
+	int error = seccomp_confine();
+
+	*seccomp = !error;
+	if (error != -EINVAL && error != -ENOSYS)
+		return error;
+	log_warning("this kernel has no seccomp filters (CONFIG_SECCOMP_FILTER)"
+		    ": the worker goes on without one");
+	return 0;
+}
+
+int privileges_drop(const struct identity *identity, const int *keep,
+		    size_t count, int map, struct sandbox *out)
+{
+	struct sandbox sandbox = {0};
 	int error;
 
 	error = close_others(keep, count);
@@ -149,10 +164,14 @@ int privileges_drop(const struct identity *identity, const int *keep,
 	if (!error)
 		error = become(identity);
 	if (!error)
-		error = keep_what_maps_need(map);
+		error = keep_what_maps_need(map, &sandbox.cap_bpf);
 	if (!error && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		error = -errno;
+	if (!error)
+		error = confine(&sandbox.seccomp);
 	if (error)
 		log_error("can't give up privileges: %s", strerror(-error));
+	else
+		*out = sandbox;
 	return error;
 }

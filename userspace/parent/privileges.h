@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "worker/worker.h"
+
 struct identity {
 	uid_t uid;
 	gid_t gid;
@@ -21,11 +23,13 @@ int privileges_find_group(const char *group, gid_t *out);
 /*
  * Closes every descriptor that is not in `keep` (stderr is kept, stdin and
  * stdout become /dev/null), becomes `identity` and gives up all capabilities
- * and the way back.  `map` is one of `keep`: where the kernel lets nobody use
- * a map without CAP_BPF (before 5.19), that one is kept.  Returns 0 or a
- * negative errno after it has logged why.
+ * and the way back, and all system calls but those of a worker.  `map` is one
+ * of `keep`: where the kernel lets nobody use a map without CAP_BPF (before
+ * 5.19), that one is kept; where it has no seccomp filters, it goes on
+ * without one.  Returns 0 and *out, or a negative errno after it has logged
+ * why.
  */
 int privileges_drop(const struct identity *identity, const int *keep,
-		    size_t count, int map);
+		    size_t count, int map, struct sandbox *out);
 
 #endif

@@ -72,7 +72,8 @@ static void become_worker(struct parent *parent, int socket)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	if (privileges_drop(&parent->identity, keep,
-			    sizeof(keep) / sizeof(*keep), maps->settings))
+			    sizeof(keep) / sizeof(*keep), maps->settings,
+			    &start.sandbox))
 		_exit(1);
 	_exit(worker_run(&start));
 }

@@ -219,11 +219,19 @@ static json_t *nudge_json(const struct worker *worker)
 			 (json_int_t)counts->over_budget);
 }
 
+static json_t *worker_json(const struct worker *worker)
+{
+	const struct sandbox *sandbox = &worker->start.sandbox;
+
+	return json_pack("{s:b, s:b}", "seccomp", sandbox->seccomp, "cap_bpf",
+			 sandbox->cap_bpf);
+}
+
 json_t *status_json(struct worker *worker)
 {
 	return json_pack(
 		"{s:s, s:s, s:s, s:o, s:o, s:f, s:o, s:{s:o, s:o}, s:o, s:o, "
-		"s:o, s:o, s:o, s:o, s:o}",
+		"s:o, s:o, s:o, s:o, s:o, s:o}",
 		"version", POSTERN_VERSION, "mode",
 		mode_word(gate_mode(worker)), "configured_mode",
 		mode_word(worker->config->mode), "watched",
@@ -235,5 +243,6 @@ json_t *status_json(struct worker *worker)
 		primaries_json(worker), "zones", zones_json(worker), "feeds",
 		feeds_json(worker->feeds), "lists", lists_json(worker),
 		"lookups", lookups_json(worker), "nudge", nudge_json(worker),
-		"counters", counters_json(worker));
+		"worker", worker_json(worker), "counters",
+		counters_json(worker));
 }

@@ -10,10 +10,17 @@
 #include "tables/clock.h"
 #include "tables/maps.h"
 
+/* What the worker's process was left with. */
+struct sandbox {
+	bool seccomp; /* it can make only the system calls that it makes */
+	bool cap_bpf; /* the kernel lets it use no map without: before 5.19 */
+};
+
 struct worker_start {
 	struct config *config; /* the worker frees it */
 	struct maps maps;
 	struct jiffies_clock clock;
+	struct sandbox sandbox;
 	int parent;  /* socketpair of core/message.h */
 	int control; /* listening */
 };
