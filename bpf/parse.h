@@ -35,17 +35,23 @@ enum parsed {
 	PARSED_EVASION, /* made to slip past filters, if it is for us */
 };
 
+/* An address as its family has it on the wire. */
+union address {
+	__be32 ipv4;
+	__be32 ipv6[4];
+};
+
 struct syn {
-	struct addr source;
-	struct addr destination;
 	enum family family;
-	__be16 port;
-	int port_hidden; /* by an evasion */
-	__be16 client_port;
-	__be32 sequence;
-	__u32 data_length;   /* of the TCP segment */
+	union address source;
+	union address destination;
 	__u32 link_length;   /* of Ethernet and its tags */
 	__u32 packet_length; /* of IP, from its header on */
+	int port_hidden;     /* by an evasion */
+	__be16 port;
+	__be16 client_port;
+	__be32 sequence;
+	__u32 data_length; /* of the TCP segment */
 };
 
 /*
@@ -61,6 +67,13 @@ struct cursor {
 /* Headers further back than this are not looked at. */
 #define HEADERS_MAX 1023
 
+/* As ethhdr, but not packed: that has its protocol read by octets. */
+struct ethernet {
+	__u8 destination[ETH_ALEN];
+	__u8 source[ETH_ALEN];
+	__be16 protocol;
+};
+
 struct vlan_tag {
 	__be16 control;
 	__be16 protocol;
@@ -70,6 +83,24 @@ struct tcp_ports {
 	__be16 source;
 	__be16 destination;
 };
+
+/* As tcphdr, but with the flags in one field: they are compared at once. */
+struct tcp {
+	__be16 source;
+	__be16 destination;
+	__be32 sequence;
+	__be32 acknowledgement;
+	__be16 flags; /* and the length of the header */
+	__be16 window;
+	__be16 checksum;
+	__be16 urgent;
+};
+
+#define TCP_FIN		 0x01
+#define TCP_SYN		 0x02
+#define TCP_RST		 0x04
+#define TCP_ACK		 0x10
+#define TCP_HEADER_SHIFT 12 /* in words of 4 octets */
 
 struct ipv6_extension {
 	__u8 next;
@@ -113,13 +144,13 @@ static __always_inline void *take(struct cursor *cursor, __u64 size)
 /* Returns the protocol behind Ethernet and its VLAN tags; 0: truncated. */
 static __always_inline __be16 parse_ethernet(struct cursor *cursor)
 {
-	struct ethhdr *ethernet = take(cursor, sizeof(*ethernet));
+	struct ethernet *ethernet = take(cursor, sizeof(*ethernet));
 	struct vlan_tag *tag;
 	__be16 protocol;
 
 	if (!ethernet)
 		return 0;
-	protocol = ethernet->h_proto;
+	protocol = ethernet->protocol;
 	for (int i = 0; i < VLAN_TAGS_MAX; i++) {
 		if (protocol != bpf_htons(ETH_P_8021Q) &&
 		    protocol != bpf_htons(ETH_P_8021AD))
@@ -132,17 +163,27 @@ static __always_inline __be16 parse_ethernet(struct cursor *cursor)
 	return protocol;
 }
 
+/* Nothing but the addresses is known of it, or the ports, too. */
+static __always_inline enum parsed parse_evasion(const struct tcp_ports *ports,
+						 struct syn *syn)
+{
+	syn->port_hidden = !ports;
+	syn->port = ports ? ports->destination : 0;
+	syn->client_port = ports ? ports->source : 0;
+	syn->sequence = 0;
+	syn->data_length = 0;
+	return PARSED_EVASION;
+}
+
 /* A first fragment too short for TCP's flags: RFC 1858. */
 static __always_inline enum parsed parse_short(const struct cursor *cursor,
 					       __u32 size, struct syn *syn)
 {
-	struct tcp_ports *ports = peek(cursor, sizeof(*ports));
+	const struct tcp_ports *ports = 0;
 
-	if (ports && size >= sizeof(*ports))
-		syn->port = ports->destination;
-	else
-		syn->port_hidden = 1;
-	return PARSED_EVASION;
+	if (size >= sizeof(*ports))
+		ports = peek(cursor, sizeof(*ports));
+	return parse_evasion(ports, syn);
 }
 
 /*
@@ -154,40 +195,50 @@ static __always_inline enum parsed parse_short(const struct cursor *cursor,
 static __always_inline enum parsed parse_tcp(struct cursor *cursor, __u32 size,
 					     enum part part, struct syn *syn)
 {
-	struct tcphdr *tcp = peek(cursor, sizeof(*tcp));
+	struct tcp *tcp = peek(cursor, sizeof(*tcp));
 	__u32 header;
+	__u16 flags;
 
 	/* Padding of the frame is no part of the packet, hence `size`. */
 	if (!tcp || size < sizeof(*tcp))
 		return part == PART_FIRST ? parse_short(cursor, size, syn)
 					  : PARSED_OTHER;
-	header = tcp->doff * 4;
-	if (!tcp->syn || tcp->ack || tcp->rst || header < sizeof(*tcp) ||
-	    (header > size && part == PART_WHOLE))
+	flags = bpf_ntohs(tcp->flags);
+	if ((flags & (TCP_SYN | TCP_ACK | TCP_RST)) != TCP_SYN)
 		return PARSED_OTHER;
-	syn->port = tcp->dest;
+	header = flags >> TCP_HEADER_SHIFT << 2;
+	if (header < sizeof(*tcp))
+		return PARSED_OTHER;
+	syn->data_length = size - header;
+	if (header > size) {
+		if (part == PART_WHOLE)
+			return PARSED_OTHER;
+		syn->data_length = 0;
+	}
+	syn->port_hidden = 0;
+	syn->port = tcp->destination;
 	syn->client_port = tcp->source;
-	syn->sequence = tcp->seq;
-	if (size > header)
-		syn->data_length = size - header;
-	return tcp->fin ? PARSED_EVASION : PARSED_SYN;
+	syn->sequence = tcp->sequence;
+	return flags & TCP_FIN ? PARSED_EVASION : PARSED_SYN;
 }
 
-static __always_inline struct addr addr_mapped(__be32 address)
+/* Another fragment than the first, or one of several. */
+static __always_inline enum parsed parse_ipv4_part(struct cursor *cursor,
+						   __u32 size, __u16 fragment,
+						   struct syn *syn)
 {
-	struct addr addr = {};
-
-	addr.octets[10] = 0xff;
-	addr.octets[11] = 0xff;
-	__builtin_memcpy(&addr.octets[12], &address, sizeof(address));
-	return addr;
+	if ((fragment & FRAGMENT_OFFSET) > 1)
+		return PARSED_OTHER;
+	/* It would overwrite flags already seen: RFC 3128. */
+	if ((fragment & FRAGMENT_OFFSET) == 1)
+		return parse_evasion(0, syn);
+	return parse_tcp(cursor, size, PART_FIRST, syn);
 }
 
 static __always_inline enum parsed parse_ipv4(struct cursor *cursor,
 					      struct syn *syn)
 {
 	struct iphdr *ip = take(cursor, sizeof(*ip));
-	enum part part = PART_WHOLE;
 	enum parsed parsed;
 	__u32 header, total;
 	__u16 fragment;
@@ -196,27 +247,19 @@ static __always_inline enum parsed parse_ipv4(struct cursor *cursor,
 		return PARSED_OTHER;
 	header = ip->ihl * 4;
 	total = bpf_ntohs(ip->tot_len);
-	if (header < sizeof(*ip) || total < header ||
-	    !take(cursor, header - sizeof(*ip)))
+	if (header < sizeof(*ip) || total < header)
 		return PARSED_OTHER;
-	fragment = bpf_ntohs(ip->frag_off);
-	if ((fragment & FRAGMENT_OFFSET) > 1)
+	if (header > sizeof(*ip) && !take(cursor, header - sizeof(*ip)))
 		return PARSED_OTHER;
-	if (fragment & FRAGMENT_MORE)
-		part = PART_FIRST;
-	if ((fragment & FRAGMENT_OFFSET) == 1) {
-		/* It would overwrite flags already seen: RFC 3128. */
-		parsed = PARSED_EVASION;
-		syn->port_hidden = 1;
-	} else {
-		parsed = parse_tcp(cursor, total - header, part, syn);
-	}
-	if (parsed == PARSED_OTHER)
-		return PARSED_OTHER;
+	fragment = bpf_ntohs(ip->frag_off) & (FRAGMENT_OFFSET | FRAGMENT_MORE);
+	if (fragment)
+		parsed = parse_ipv4_part(cursor, total - header, fragment, syn);
+	else
+		parsed = parse_tcp(cursor, total - header, PART_WHOLE, syn);
 	syn->family = FAMILY_IPV4;
 	syn->packet_length = total;
-	syn->source = addr_mapped(ip->saddr);
-	syn->destination = addr_mapped(ip->daddr);
+	syn->source.ipv4 = ip->saddr;
+	syn->destination.ipv4 = ip->daddr;
 	return parsed;
 }
 
@@ -288,57 +331,63 @@ static __always_inline __u8 skip_extensions(struct cursor *cursor, __u8 next,
 	return IPPROTO_NONE;
 }
 
-static __always_inline int is_mapped(const struct in6_addr *address)
+/*
+ * The header behind those of IPv6 has to be TCP, or what only serves to hide a
+ * SYN.
+ */
+static __always_inline enum parsed parse_extensions(struct cursor *cursor,
+						    __u8 next, __u32 length,
+						    struct syn *syn)
 {
-	return address->in6_u.u6_addr32[0] == 0 &&
-	       address->in6_u.u6_addr32[1] == 0 &&
-	       address->in6_u.u6_addr32[2] == bpf_htonl(0xffff);
+	__u64 payload = cursor->offset, walked;
+	enum part part = PART_WHOLE;
+	int evasion = 0;
+	__u8 protocol;
+
+	protocol = skip_extensions(cursor, next, &part, &evasion);
+	walked = cursor->offset - payload;
+	/* What was found behind the packet's end is not what others find. */
+	if (evasion || (part == PART_FIRST && walked > length))
+		return parse_evasion(0, syn);
+	if (protocol != IPPROTO_TCP || length < walked)
+		return PARSED_OTHER;
+	return parse_tcp(cursor, length - (__u32)walked, part, syn);
+}
+
+static __always_inline int is_mapped(const union address *address)
+{
+	return address->ipv6[0] == 0 && address->ipv6[1] == 0 &&
+	       address->ipv6[2] == bpf_htonl(0xffff);
 }
 
 static __always_inline enum parsed parse_ipv6(struct cursor *cursor,
 					      struct syn *syn)
 {
 	struct ipv6hdr *ip = take(cursor, sizeof(*ip));
-	enum part part = PART_WHOLE;
 	enum parsed parsed;
-	__u64 payload = cursor->offset;
 	__u32 length;
-	int evasion = 0;
-	__u8 protocol;
 
 	if (!ip || ip->version != 6)
 		return PARSED_OTHER;
 	length = bpf_ntohs(ip->payload_len);
-	/* As in jumbograms; but Linux does not insist on their option. */
-	if (!length && ip->nexthdr == IPPROTO_HOPOPTS)
-		length = (__u32)(cursor->end - cursor->data - payload);
-	protocol = skip_extensions(cursor, ip->nexthdr, &part, &evasion);
-	/* What was found behind the packet's end is not what others find. */
-	if (part == PART_FIRST && cursor->offset - payload > length)
-		evasion = 1;
-	if (protocol != IPPROTO_TCP && !evasion)
-		return PARSED_OTHER;
-	if (evasion) {
-		parsed = PARSED_EVASION;
-		syn->port_hidden = 1;
+	if (ip->nexthdr == IPPROTO_TCP) {
+		parsed = parse_tcp(cursor, length, PART_WHOLE, syn);
 	} else {
-		__u32 walked = (__u32)(cursor->offset - payload);
-
-		if (length < walked)
-			return PARSED_OTHER;
-		parsed = parse_tcp(cursor, length - walked, part, syn);
+		/* As in jumbograms; Linux doesn't insist on their option. */
+		if (!length && ip->nexthdr == IPPROTO_HOPOPTS)
+			length = (__u32)(cursor->end - cursor->data -
+					 cursor->offset);
+		parsed = parse_extensions(cursor, ip->nexthdr, length, syn);
 	}
 	if (parsed == PARSED_OTHER)
 		return PARSED_OTHER;
-	/* No such source may be on a wire (RFC 4942, 2.2): never IPv4. */
-	if (is_mapped(&ip->saddr))
-		parsed = PARSED_EVASION;
 	syn->family = FAMILY_IPV6;
 	syn->packet_length = sizeof(*ip) + length;
 	__builtin_memcpy(&syn->source, &ip->saddr, sizeof(syn->source));
 	__builtin_memcpy(&syn->destination, &ip->daddr,
 			 sizeof(syn->destination));
-	return parsed;
+	/* No such source may be on a wire (RFC 4942, 2.2): never IPv4. */
+	return is_mapped(&syn->source) ? PARSED_EVASION : parsed;
 }
 
 static __always_inline enum parsed parse(struct cursor *cursor, struct syn *syn)

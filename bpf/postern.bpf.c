@@ -76,12 +76,31 @@ struct question {
 	const struct syn *syn;
 	__u64 now; /* jiffies */
 	__u32 door;
-	enum gate gate;
-	int believed; /* the lease has not run out */
-	int live;     /* 0: leave no trace */
+	enum gate gate; /* of the door; open without a lease */
+	__u64 believed; /* 1: the lease has not run out */
+	int live;	/* 0: leave no trace */
 };
 
 static const __u32 zero;
+
+/* An address as the maps have it. */
+static __always_inline struct addr addr_of(enum family family,
+					   const union address *address)
+{
+	const __be32 mapped[4] = {0, 0, bpf_htonl(0xffff), address->ipv4};
+	struct addr addr;
+
+	if (family == FAMILY_IPV4)
+		__builtin_memcpy(&addr, mapped, sizeof(addr));
+	else
+		__builtin_memcpy(&addr, address->ipv6, sizeof(addr));
+	return addr;
+}
+
+static __always_inline struct addr source_of(const struct question *q)
+{
+	return addr_of(q->syn->family, &q->syn->source);
+}
 
 /* This CPU's budget; a new second begins with a full one. */
 static __always_inline struct cpu_budget *budget_now(const struct question *q)
@@ -118,7 +137,7 @@ static __always_inline struct event *event_new(const struct question *q,
 	if (!event)
 		return 0;
 	++*spent;
-	event->source = q->syn->source;
+	event->source = source_of(q);
 	event->kind = kind;
 	event->door = q->door;
 	return event;
@@ -144,7 +163,7 @@ static __always_inline void describe(const struct question *q,
 	__builtin_memset(hold, 0, sizeof(*hold));
 	hold->since = q->now;
 	hold->asked = q->now;
-	hold->destination = q->syn->destination;
+	hold->destination = addr_of(q->syn->family, &q->syn->destination);
 	hold->ifindex = q->ctx->ingress_ifindex;
 	hold->sequence = q->syn->sequence;
 	hold->port = q->syn->port;
@@ -159,7 +178,8 @@ static __always_inline void describe(const struct question *q,
  * Holds a new source, which is asked for at the same time.  Who can't be
  * asked for is not held either: that would be a delay for nothing.
  */
-static __always_inline enum reason hold_new(const struct question *q)
+static __always_inline enum reason hold_new(const struct question *q,
+					    const struct addr *source)
 {
 	struct cpu_budget *budget;
 	struct event *event;
@@ -174,7 +194,7 @@ static __always_inline enum reason hold_new(const struct question *q)
 	if (!event)
 		return REASON_OVERLOAD;
 	describe(q, &hold);
-	if (bpf_map_update_elem(&pending, &q->syn->source, &hold, BPF_ANY)) {
+	if (bpf_map_update_elem(&pending, source, &hold, BPF_ANY)) {
 		bpf_ringbuf_discard(event, 0);
 		return REASON_OVERLOAD;
 	}
@@ -200,12 +220,13 @@ static __always_inline void ask_again(const struct question *q,
 
 static __always_inline enum reason hold(const struct question *q)
 {
+	struct addr source = source_of(q);
 	struct hold *hold;
 	__u64 age;
 
-	hold = bpf_map_lookup_elem(&pending, &q->syn->source);
+	hold = bpf_map_lookup_elem(&pending, &source);
 	if (!hold)
-		return hold_new(q);
+		return hold_new(q, &source);
 	age = q->now - hold->since;
 	if (age <= q->rules->hold_limit) {
 		if (q->live)
@@ -214,24 +235,23 @@ static __always_inline enum reason hold(const struct question *q)
 	}
 	if (age <= q->rules->hold_limit + q->rules->hold_memory)
 		return REASON_LATE;
-	return hold_new(q);
+	return hold_new(q, &source);
 }
 
 /* The verdict of the host, or else of its /64, as long as it is valid. */
 static __always_inline struct source_verdict *
 find_verdict(const struct question *q)
 {
+	struct addr source = source_of(q);
 	struct source_verdict *verdict;
-	struct addr network;
 
-	verdict = bpf_map_lookup_elem(&verdicts, &q->syn->source);
+	verdict = bpf_map_lookup_elem(&verdicts, &source);
 	if (verdict && q->now < verdict->expires)
 		return verdict;
 	if (q->syn->family == FAMILY_IPV4)
 		return 0;
-	network = q->syn->source;
-	__builtin_memset(&network.octets[8], 0, 8);
-	verdict = bpf_map_lookup_elem(&verdicts, &network);
+	__builtin_memset(&source.octets[8], 0, 8);
+	verdict = bpf_map_lookup_elem(&verdicts, &source);
 	if (verdict && q->now < verdict->expires)
 		return verdict;
 	return 0;
@@ -250,23 +270,26 @@ static __always_inline void refresh(const struct question *q,
 static __always_inline void watch(const struct question *q,
 				  struct source_verdict *verdict)
 {
+	struct addr source = source_of(q);
 	struct hold *hold;
 
 	if (!q->live || q->now >= verdict->watch)
 		return;
 	verdict->watch = 0;
-	hold = bpf_map_lookup_elem(&pending, &q->syn->source);
+	hold = bpf_map_lookup_elem(&pending, &source);
 	if (hold && !hold->back)
 		hold->back = q->now;
 }
 
 static __always_inline enum reason by_verdict(const struct question *q,
-					      struct source_verdict *verdict)
+					      struct source_verdict *verdict,
+					      struct decision *decision)
 {
 	refresh(q, verdict);
 	watch(q, verdict);
 	switch (verdict->verdict) {
 	case VERDICT_LISTED:
+		decision->action = q->rules->listed;
 		return REASON_LISTED;
 	case VERDICT_CLEAN:
 		return REASON_CLEAN;
@@ -275,32 +298,133 @@ static __always_inline enum reason by_verdict(const struct question *q,
 	}
 }
 
-static __always_inline enum reason by_list(const struct question *q, __u32 id,
-					   const struct list *list)
-{
-	struct list_counters *counter;
+/* The list that the source is on, and how far that decides. */
+struct listing {
+	__u32 id; /* 0: on none */
+	enum list_kind kind;
+	enum action action;
+};
 
-	if (q->live) {
-		counter = bpf_map_lookup_elem(&list_counters, &id);
-		if (counter && q->syn->family == FAMILY_IPV4)
-			counter->ipv4++;
-		else if (counter)
-			counter->ipv6++;
-	}
-	switch (list->kind) {
-	case LIST_ALLOW:
-		return REASON_ALLOWED;
-	case LIST_BLOCK:
-		return REASON_BLOCKED;
-	default:
-		return REASON_FEED;
-	}
+static __always_inline struct listing find_list(const struct question *q)
+{
+	struct listing listing = {0};
+	const struct list *list;
+	__u32 id;
+
+	if (q->syn->family == FAMILY_IPV4)
+		list = ranges_lookup_ipv4(q->syn->source.ipv4, &id);
+	else
+		list = ranges_lookup_ipv6(q->syn->source.ipv6, &id);
+	/* Without a deadline it is 0, less one the last moment there is. */
+	if (!list || q->now > list->expires - 1)
+		return listing;
+	listing.id = id;
+	listing.kind = list->kind;
+	listing.action = list->action;
+	return listing;
 }
 
-static __always_inline enum reason by_gate(const struct question *q)
+static __always_inline void count_list(const struct question *q, __u32 id)
+{
+	struct list_counters *counter;
+	__u64 *of_family;
+
+	if (!q->live)
+		return;
+	counter = bpf_map_lookup_elem(&list_counters, &id);
+	if (!counter)
+		return;
+	of_family =
+		q->syn->family == FAMILY_IPV4 ? &counter->ipv4 : &counter->ipv6;
+	/* Not for those on none, but without a branch. */
+	*of_family += ranges_le(1, id);
+}
+
+struct outcome {
+	__u8 reason;
+	__u8 action;
+};
+
+#define KINDS	4 /* of lists */
+#define ACTIONS 4 /* or more than there are: a power of two */
+
+/*
+ * How a SYN ends at a closed gate that drops, by its list's kind and action.
+ * On a list or not is a matter of chance in a flood, which no processor can
+ * predict.  So there is one way for both, where only what is read differs.
+ * Some feeds are only counted.  (Volatile: else it would get a map of its own.)
+ */
+static const volatile struct outcome at_closed_gate[KINDS][ACTIONS] = {
+	[LIST_NONE] = {[0 ... ACTIONS - 1] = {REASON_BYPASS, ACTION_DROP}},
+	[LIST_ALLOW] = {[0 ... ACTIONS - 1] = {REASON_ALLOWED, ACTION_PASS}},
+	[LIST_BLOCK] =
+		{
+			[ACTION_PASS] = {REASON_BLOCKED, ACTION_PASS},
+			[ACTION_DROP] = {REASON_BLOCKED, ACTION_DROP},
+			[ACTION_RESET] = {REASON_BLOCKED, ACTION_RESET},
+		},
+	[LIST_FEED] =
+		{
+			[ACTION_PASS] = {REASON_BYPASS, ACTION_DROP},
+			[ACTION_DROP] = {REASON_FEED, ACTION_DROP},
+			[ACTION_RESET] = {REASON_FEED, ACTION_RESET},
+		},
+};
+
+/*
+ * The budget first, and not the other way round, as the compiler would: once
+ * it is spent, nothing depends on the reason.
+ */
+static __always_inline void knock(const struct question *q, enum reason reason)
+{
+	struct cpu_budget *budget;
+
+	if (!q->live)
+		return;
+	budget = budget_now(q);
+	if (!budget || budget->knocks >= q->rules->knocks_per_cpu)
+		return;
+	if (ranges_opaque(reason) == REASON_BYPASS)
+		tell(q, EVENT_BYPASS);
+}
+
+static __always_inline enum reason by_closed_gate(const struct question *q,
+						  const struct listing *listing,
+						  struct decision *decision)
+{
+	const struct outcome outcome =
+		at_closed_gate[listing->kind & (KINDS - 1)]
+			      [listing->action & (ACTIONS - 1)];
+
+	count_list(q, listing->id);
+	knock(q, outcome.reason);
+	decision->action = outcome.action;
+	return outcome.reason;
+}
+
+/* What a list says; REASON_MAX where the way goes on. */
+static __always_inline enum reason by_list(const struct question *q,
+					   const struct listing *listing,
+					   struct decision *decision)
+{
+	if (listing->kind == LIST_NONE)
+		return REASON_MAX;
+	count_list(q, listing->id);
+	if (listing->kind == LIST_ALLOW)
+		return REASON_ALLOWED;
+	/* Some feeds are only counted. */
+	if (listing->kind == LIST_FEED && listing->action == ACTION_PASS)
+		return REASON_MAX;
+	decision->action = listing->action;
+	return listing->kind == LIST_BLOCK ? REASON_BLOCKED : REASON_FEED;
+}
+
+static __always_inline enum reason by_gate(const struct question *q,
+					   struct decision *decision)
 {
 	if (q->live)
 		tell(q, EVENT_BYPASS);
+	decision->action = q->rules->bypass;
 	return REASON_BYPASS;
 }
 
@@ -313,47 +437,50 @@ static __always_inline int is_watched(const struct question *q,
 
 /* What is left when neither a list nor the gate decides. */
 static __always_inline enum reason by_knowledge(const struct question *q,
-						struct source_verdict *verdict)
+						struct source_verdict *verdict,
+						struct decision *decision)
 {
+	enum reason reason;
+
 	if (verdict)
-		return by_verdict(q, verdict);
+		return by_verdict(q, verdict, decision);
 	if (!q->believed)
 		return REASON_STALE;
-	if (q->rules->unknown == UNKNOWN_HOLD)
-		return hold(q);
+	if (q->rules->unknown == UNKNOWN_HOLD) {
+		reason = hold(q);
+		if (reason == REASON_HELD)
+			decision->action = ACTION_DROP;
+		return reason;
+	}
 	if (q->live)
 		tell(q, EVENT_UNKNOWN);
 	return REASON_UNKNOWN;
 }
 
+/* Returns why, and sets what is done where that is not to let it in. */
 static __always_inline enum reason judge(const struct question *q,
 					 struct decision *decision)
 {
-	struct source_verdict *verdict;
-	const struct list *list;
 	enum reason reason, by_watched = REASON_MAX;
+	struct listing listing = find_list(q);
+	struct source_verdict *verdict;
 	int closed, watched;
 
-	list = ranges_lookup(q->syn->family, &q->syn->source, &decision->list);
-	if (list && list->kind != LIST_NONE &&
-	    (!list->expires || q->now < list->expires)) {
-		reason = by_list(q, decision->list, list);
-		decision->action = list->action;
-		/* Some feeds are only counted, and the way goes on. */
-		if (is_watched(q, reason))
-			by_watched = reason;
-		else if (reason != REASON_FEED || list->action != ACTION_PASS)
-			return reason;
-	} else {
-		decision->list = 0;
-	}
-	closed = q->believed && q->gate == GATE_CLOSED;
+	decision->list = listing.id;
+	closed = q->gate == GATE_CLOSED;
+	/* With `drop` the outcome is the same, without the lookup. */
+	if (closed && q->rules->bypass == ACTION_DROP && !q->rules->watched)
+		return by_closed_gate(q, &listing, decision);
+	reason = by_list(q, &listing, decision);
 	/* What is only watched must not hide what else is refused. */
+	if (is_watched(q, reason))
+		by_watched = reason;
+	else if (reason != REASON_MAX)
+		return reason;
 	watched = closed && is_watched(q, REASON_BYPASS);
 	closed = closed && !watched;
-	/* With `drop` the outcome is the same, without the lookup. */
 	if (closed && q->rules->bypass == ACTION_DROP)
-		return by_gate(q);
+		return by_gate(q, decision);
 	verdict = find_verdict(q);
 	if (verdict) {
 		decision->verdict = verdict->verdict;
@@ -362,33 +489,13 @@ static __always_inline enum reason judge(const struct question *q,
 	}
 	if (closed && (decision->verdict != VERDICT_LISTED ||
 		       is_watched(q, REASON_LISTED)))
-		return by_gate(q);
-	reason = by_knowledge(q, verdict);
+		return by_gate(q, decision);
+	reason = by_knowledge(q, verdict, decision);
 	if (reason >= REASON_HELD && !is_watched(q, reason))
 		return reason;
 	if (by_watched != REASON_MAX)
 		return by_watched;
-	return watched ? by_gate(q) : reason;
-}
-
-/* What is done for a reason; decision->action is that of the list. */
-static __always_inline enum action act_on(const struct question *q,
-					  const struct decision *decision)
-{
-	if (decision->reason < REASON_HELD || q->rules->monitor ||
-	    is_watched(q, decision->reason))
-		return ACTION_PASS;
-	switch (decision->reason) {
-	case REASON_BYPASS:
-		return q->rules->bypass;
-	case REASON_LISTED:
-		return q->rules->listed;
-	case REASON_BLOCKED:
-	case REASON_FEED:
-		return decision->action;
-	default:
-		return ACTION_DROP;
-	}
+	return watched ? by_gate(q, decision) : reason;
 }
 
 /*
@@ -399,7 +506,7 @@ static __always_inline int may_reply(const struct question *q)
 {
 	struct cpu_budget *budget = budget_now(q);
 	struct reply_budget fresh = {.start = q->now, .count = 1};
-	struct addr network = q->syn->source;
+	struct addr network = source_of(q);
 	struct reply_budget *of_network;
 
 	if (!budget || budget->replies >= q->rules->replies_per_cpu)
@@ -422,13 +529,14 @@ static __always_inline int may_reply(const struct question *q)
 static __always_inline void count(const struct question *q, enum reason reason)
 {
 	struct counters *all = bpf_map_lookup_elem(&counters, &zero);
+	__u64 number = ranges_opaque(reason);
 	__u64 *of_family;
 
-	if (!all || reason >= REASON_MAX)
+	if (!all || number >= REASON_MAX)
 		return;
 	of_family = q->syn->family == FAMILY_IPV4 ? &all->ipv4.allowed
 						  : &all->ipv6.allowed;
-	of_family[reason]++;
+	of_family[number]++;
 }
 
 /*
@@ -438,13 +546,11 @@ static __always_inline void count(const struct question *q, enum reason reason)
 static __always_inline int find_ipv4(struct question *q)
 {
 	const struct rules *rules = q->rules;
-	__be32 want;
 
-	__builtin_memcpy(&want, &q->syn->destination.octets[12], sizeof(want));
 	for (__u32 i = 0; i < DOORS_MAX; i++) {
 		if (i >= rules->ipv4_count)
 			return 0;
-		if (rules->ipv4[i].address == want) {
+		if (rules->ipv4[i].address == q->syn->destination.ipv4) {
 			q->door = i;
 			q->gate = rules->ipv4[i].gate;
 			return 1;
@@ -455,15 +561,16 @@ static __always_inline int find_ipv4(struct question *q)
 
 static __always_inline int find_ipv6(struct question *q)
 {
+	const __be32 *want = q->syn->destination.ipv6;
 	const struct rules *rules = q->rules;
-	__u64 want[2], have[2];
+	__be32 have[4];
 
-	__builtin_memcpy(want, &q->syn->destination, sizeof(want));
 	for (__u32 i = 0; i < DOORS_MAX; i++) {
 		if (i >= rules->ipv6_count)
 			return 0;
 		__builtin_memcpy(have, &rules->ipv6[i].address, sizeof(have));
-		if (have[0] == want[0] && have[1] == want[1]) {
+		if (!((have[0] ^ want[0]) | (have[1] ^ want[1]) |
+		      (have[2] ^ want[2]) | (have[3] ^ want[3]))) {
 			q->door = i;
 			q->gate = rules->ipv6[i].gate;
 			return 1;
@@ -511,15 +618,23 @@ static __always_inline void decide(struct xdp_md *ctx, int live,
 	now = bpf_map_lookup_elem(&settings, &zero);
 	if (!now)
 		return;
-	q.rules = &now->rules[now->current & 1];
+	/* Once and for all: the compiler would find it anew each time. */
+	q.rules = ranges_fixed(&now->rules[now->current & 1]);
 	if (!find_door(&q))
 		return;
 	q.now = bpf_jiffies64();
-	q.believed = q.now < now->lease;
-	decision->gate = q.believed ? q.gate : GATE_OPEN;
-	decision->reason =
-		parsed == PARSED_EVASION ? REASON_EVASION : judge(&q, decision);
-	decision->action = act_on(&q, decision);
+	/* No branches: for each of two ways the rest would be verified anew. */
+	q.believed = ranges_if_any_le(now->lease, q.now) + 1;
+	q.gate &= q.believed;
+	decision->gate = q.gate;
+	if (parsed == PARSED_EVASION) {
+		decision->reason = REASON_EVASION;
+		decision->action = ACTION_DROP;
+	} else {
+		decision->reason = judge(&q, decision);
+	}
+	if (q.rules->monitor || is_watched(&q, decision->reason))
+		decision->action = ACTION_PASS;
 	if (!live)
 		return;
 	count(&q, decision->reason);

@@ -70,6 +70,13 @@ static __always_inline __u64 ranges_opaque(__u64 number)
 	return number;
 }
 
+/* The same of a pointer, which then is not computed again and again. */
+static __always_inline const void *ranges_fixed(const void *pointer)
+{
+	asm volatile("" : "+r"(pointer));
+	return pointer;
+}
+
 /* 1 where a <= b, else 0; both below 2^63.  Never a branch. */
 static __always_inline __u64 ranges_le(__u64 a, __u64 b)
 {
@@ -82,6 +89,14 @@ static __always_inline __u64 ranges_if_le(__u64 a, __u64 b)
 	__s64 difference = (__s64)ranges_opaque(a - b - 1);
 
 	return ranges_opaque((__u64)(difference >> 63));
+}
+
+/* All ones where a <= b, else 0, for all there is.  Never a branch. */
+static __always_inline __u64 ranges_if_any_le(__u64 a, __u64 b)
+{
+	__u64 borrow = (~b & a) | ((~b | a) & (b - a));
+
+	return ranges_opaque((ranges_opaque(borrow) >> 63) - 1);
 }
 
 /* All ones where the number is 0, else 0.  Never a branch. */
@@ -120,6 +135,12 @@ ranges_halve(struct ranges_span *span, const __u32 *at, __u32 stride, __u64 key)
 	span->count = ranges_opaque(span->count + 1) >> 1;
 }
 
+/*
+ * The list that an address is on, and in *id its number; NULL when there is no
+ * table.  On no list is list 0, of the kind LIST_NONE: what follows can then
+ * do without a branch on it, which with random sources costs as much as the
+ * lookup.
+ */
 static __always_inline const struct list *ranges_lookup_ipv4(__be32 address,
 							     __u32 *id)
 {
@@ -228,22 +249,14 @@ static __always_inline __u64 ranges_count_bits(__u64 bits)
 	return (bits + (bits >> 4) + (bits >> 8)) & 0xf;
 }
 
-/* All ones where a <= b, else 0, for all there is.  Never a branch. */
-static __always_inline __u64 ranges_if_host_le(__u64 a, __u64 b)
-{
-	__u64 borrow = (~b & a) | ((~b | a) & (b - a));
-
-	return ranges_opaque((ranges_opaque(borrow) >> 63) - 1);
-}
-
 /* As ranges_halve(), for hosts. */
 static __always_inline void ranges_halve_hosts(struct ranges_span *span,
 					       const __u64 *at, __u64 key)
 {
 	__u64 half = span->count >> 1;
 
-	span->base += ranges_keep(
-		half, ranges_if_host_le(at[span->base + half], key));
+	span->base +=
+		ranges_keep(half, ranges_if_any_le(at[span->base + half], key));
 	span->count = ranges_opaque(span->count + 1) >> 1;
 }
 
@@ -254,7 +267,7 @@ static __always_inline __u32 ranges_match(__u64 host, __u64 first, __u32 code)
 	/* All 64 bits of the difference are shifted out for REST. */
 	__u64 beyond = (host - first) >> k >> (k + 1) / 64;
 
-	return code & ranges_if_zero(beyond) & ranges_if_host_le(first, host);
+	return code & ranges_if_zero(beyond) & ranges_if_any_le(first, host);
 }
 
 /* The part of a divided group, or of divided hosts, that may have the key. */
@@ -266,8 +279,9 @@ ranges_part(void *table, __u32 node, __u64 *count, __u64 word, int hosts)
 
 	if (!at)
 		return 0;
-	parts.count =
-		(*count + RANGES_GROUP_ENTRIES - 1) / RANGES_GROUP_ENTRIES;
+	/* Opaque: the compiler would check *count, and 5.10 not follow. */
+	parts.count = ranges_opaque((*count + RANGES_GROUP_ENTRIES - 1) /
+				    RANGES_GROUP_ENTRIES);
 	if (parts.count > RANGES_PARTS_MAX)
 		return 0;
 	for (int i = 0; i < 11; i++) {
@@ -296,10 +310,12 @@ static __always_inline __u32 ranges_find_host(void *table, __u64 slot,
 		firsts = ranges_part(table, slot, &count, host, 1);
 	else
 		firsts = ranges_node(table, slot);
-	count = ranges_opaque(count);
-	if (!firsts || count > RANGES_GROUP_ENTRIES)
+	if (!firsts)
 		return 0;
+	/* Opaque right here: so what is checked is what is used. */
 	span.count = ranges_opaque(count);
+	if (span.count > RANGES_GROUP_ENTRIES)
+		return 0;
 	codes = (const void *)&firsts[span.count];
 	while (span.count > 1)
 		ranges_halve_hosts(&span, firsts, host);
@@ -321,10 +337,12 @@ static __always_inline __u32 ranges_find_word(void *table, __u32 node,
 		group = ranges_part(table, node, &count, word, 0);
 	else
 		group = ranges_node(table, node);
-	count = ranges_opaque(count);
-	if (!group || count > RANGES_GROUP_ENTRIES)
+	if (!group)
 		return 0;
-	lines = span.count = ranges_lines(ranges_opaque(count));
+	count = ranges_opaque(count);
+	if (count > RANGES_GROUP_ENTRIES)
+		return 0;
+	lines = span.count = ranges_lines(count);
 	at = ranges_lines_at(lines);
 	/* Few fixed numbers of steps: each one is verified anew. */
 	if (lines > 16)
@@ -361,15 +379,15 @@ static __always_inline __u32 ranges_find_word(void *table, __u32 node,
 /* The code of an address, of which the list remains. */
 static __always_inline __u32 ranges_walk(void *table,
 					 const struct ranges_ipv6_head *head,
-					 __u64 network, __u64 host)
+					 __u32 first, __u32 second, __u64 host)
 {
-	struct ranges_ref ref = ranges_find_key(table, head, network >> 32);
+	struct ranges_ref ref = ranges_find_key(table, head, first);
 	const struct ranges_lone *lone;
-	__u64 word = network & 0xffffffff;
+	__u64 word = second;
 
 	if (!ref.tag) {
 		ref = head->top;
-		word = network >> 32;
+		word = first;
 	}
 	switch (ref.tag >> RANGES_REFERENCE_SHIFT) {
 	case RANGES_GROUP:
@@ -387,13 +405,14 @@ static __always_inline __u32 ranges_walk(void *table,
 	}
 }
 
+/* The same for IPv6. */
 static __always_inline const struct list *
-ranges_lookup_ipv6(const struct addr *address, __u32 *id)
+ranges_lookup_ipv6(const __be32 address[static 4], __u32 *id)
 {
 	const struct ranges_ipv6_page *page;
-	__u64 words[2];
 	__u32 zero = 0;
 	void *table;
+	__u64 host;
 
 	*id = 0;
 	table = bpf_map_lookup_elem(&ranges_ipv6, &zero);
@@ -402,37 +421,11 @@ ranges_lookup_ipv6(const struct addr *address, __u32 *id)
 	page = bpf_map_lookup_elem(table, &zero);
 	if (!page)
 		return 0;
-	__builtin_memcpy(words, address, sizeof(words));
-	*id = ranges_walk(table, &page->head, bpf_be64_to_cpu(words[0]),
-			  bpf_be64_to_cpu(words[1])) &
+	host = (__u64)bpf_ntohl(address[2]) << 32 | bpf_ntohl(address[3]);
+	*id = ranges_walk(table, &page->head, bpf_ntohl(address[0]),
+			  bpf_ntohl(address[1]), host) &
 	      RANGES_LIST_MASK;
 	return &page->head.lists[*id];
-}
-
-/*
- * The list that an address is on, and in *id its number; NULL when there is no
- * table.  On no list is list 0, of the kind LIST_NONE: what follows can then
- * do without a branch on it, which with random sources costs as much as the
- * lookup.
- */
-static __always_inline const struct list *
-ranges_lookup_any(enum family family, const struct addr *address, __u32 *id)
-{
-	__be32 ipv4;
-
-	if (family == FAMILY_IPV6)
-		return ranges_lookup_ipv6(address, id);
-	__builtin_memcpy(&ipv4, &address->octets[12], sizeof(ipv4));
-	return ranges_lookup_ipv4(ipv4, id);
-}
-
-/* The same, but NULL and 0 where it is on no list. */
-static __always_inline const struct list *
-ranges_lookup(enum family family, const struct addr *address, __u32 *id)
-{
-	const struct list *list = ranges_lookup_any(family, address, id);
-
-	return *id ? list : 0;
 }
 
 #endif

@@ -79,8 +79,8 @@ static __always_inline void reply_fill_ipv4(struct reply_ipv4 *reply,
 	reply->ip.frag_off = bpf_htons(0x4000); /* never to be fragmented */
 	reply->ip.ttl = REPLY_TTL;
 	reply->ip.protocol = IPPROTO_TCP;
-	__builtin_memcpy(&reply->ip.saddr, &syn->destination.octets[12], 4);
-	__builtin_memcpy(&reply->ip.daddr, &syn->source.octets[12], 4);
+	reply->ip.saddr = syn->destination.ipv4;
+	reply->ip.daddr = syn->source.ipv4;
 	reply->ip.check =
 		reply_fold(reply_sum(&reply->ip, sizeof(reply->ip) / 4, 0));
 	reply_tcp(&reply->tcp, syn);

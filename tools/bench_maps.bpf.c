@@ -55,39 +55,45 @@ const volatile __u32 use_trie;
 
 struct list peer_lists[LISTS_MAX];
 
-static __always_inline const __u32 *peer_ipv4(const struct addr *address)
+static __always_inline const struct list *peer_list(const __u32 *value,
+						    __u32 *id)
 {
-	struct trie_key_ipv4 key = {.length = 32};
-
-	__builtin_memcpy(&key.address, &address->octets[12],
-			 sizeof(key.address));
-	if (use_trie)
-		return bpf_map_lookup_elem(&trie_ipv4, &key);
-	return bpf_map_lookup_elem(&hash_ipv4, &key.address);
+	*id = value ? *value & RANGES_LIST_MASK : 0;
+	return &peer_lists[*id];
 }
 
-static __always_inline const __u32 *peer_ipv6(const struct addr *address)
+/* As ranges_lookup_ipv4(). */
+static __always_inline const struct list *peer_lookup_ipv4(__be32 address,
+							   __u32 *id)
 {
-	struct trie_key_ipv6 key = {.length = 128, .address = *address};
+	struct trie_key_ipv4 key = {.length = 32, .address = address};
+	const __u32 *value;
+
+	if (use_trie)
+		value = bpf_map_lookup_elem(&trie_ipv4, &key);
+	else
+		value = bpf_map_lookup_elem(&hash_ipv4, &key.address);
+	return peer_list(value, id);
+}
+
+/* As ranges_lookup_ipv6(). */
+static __always_inline const struct list *
+peer_lookup_ipv6(const __be32 address[static 4], __u32 *id)
+{
+	struct trie_key_ipv6 key = {.length = 128};
+	const __u32 *value;
 	__be64 network;
 
-	if (use_trie)
-		return bpf_map_lookup_elem(&trie_ipv6, &key);
+	__builtin_memcpy(&key.address, address, sizeof(key.address));
 	__builtin_memcpy(&network, address, sizeof(network));
-	return bpf_map_lookup_elem(&hash_ipv6, &network);
+	if (use_trie)
+		value = bpf_map_lookup_elem(&trie_ipv6, &key);
+	else
+		value = bpf_map_lookup_elem(&hash_ipv6, &network);
+	return peer_list(value, id);
 }
 
-/* As ranges_lookup(). */
-static __always_inline const struct list *
-peer_lookup(enum family family, const struct addr *address, __u32 *id)
-{
-	const __u32 *value =
-		family == FAMILY_IPV4 ? peer_ipv4(address) : peer_ipv6(address);
-
-	*id = value ? *value & RANGES_LIST_MASK : 0;
-	return value ? &peer_lists[*id] : 0;
-}
-
-#define ranges_lookup peer_lookup
+#define ranges_lookup_ipv4 peer_lookup_ipv4
+#define ranges_lookup_ipv6 peer_lookup_ipv6
 
 #include "postern.bpf.c"

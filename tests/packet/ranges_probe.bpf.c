@@ -9,6 +9,17 @@
 
 char _license[] SEC("license") = "GPL";
 
+static __always_inline const struct list *
+lookup(const struct probe_question *question, __u32 *id)
+{
+	__be32 words[4];
+
+	__builtin_memcpy(words, &question->addr, sizeof(words));
+	if (question->family == FAMILY_IPV4)
+		return ranges_lookup_ipv4(words[3], id);
+	return ranges_lookup_ipv6(words, id);
+}
+
 SEC("xdp")
 int ranges_probe(struct xdp_md *ctx)
 {
@@ -21,7 +32,7 @@ int ranges_probe(struct xdp_md *ctx)
 		const struct list *list;
 		__u32 id = 0;
 
-		list = ranges_lookup(question->family, &question->addr, &id);
+		list = lookup(question, &id);
 		question->id = id;
 		question->kind = list ? list->kind : LIST_NONE;
 		question->expires = list ? list->expires : 0;

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -219,6 +220,83 @@ static void a_feed_that_only_counts_leaves_the_rest_to_others(void **state)
 	assert_int_equal(out.twin.list, LIST_NUMBER_FED);
 }
 
+static const struct {
+	const char *name;
+	unsigned int list; /* 0: none */
+	enum action wanted;
+	bool expired;
+	enum reason reason;
+	enum action action;
+} behind_gate[] = {
+	{"no list", 0, ACTION_PASS, false, REASON_BYPASS, ACTION_DROP},
+	{"an allow list, whatever it wants", LIST_NUMBER_ALLOWED, ACTION_DROP,
+	 false, REASON_ALLOWED, ACTION_PASS},
+	{"a block list that drops", LIST_NUMBER_BLOCKED, ACTION_DROP, false,
+	 REASON_BLOCKED, ACTION_DROP},
+	{"a block list that resets", LIST_NUMBER_BLOCKED, ACTION_RESET, false,
+	 REASON_BLOCKED, ACTION_RESET},
+	{"a feed that drops", LIST_NUMBER_FED, ACTION_DROP, false, REASON_FEED,
+	 ACTION_DROP},
+	{"a feed that resets", LIST_NUMBER_FED, ACTION_RESET, false,
+	 REASON_FEED, ACTION_RESET},
+	{"a feed that only counts", LIST_NUMBER_FED, ACTION_PASS, false,
+	 REASON_BYPASS, ACTION_DROP},
+	{"an expired allow list", LIST_NUMBER_ALLOWED, ACTION_PASS, true,
+	 REASON_BYPASS, ACTION_DROP},
+	{"an expired feed", LIST_NUMBER_FED, ACTION_DROP, true, REASON_BYPASS,
+	 ACTION_DROP},
+};
+
+static void expect_behind_gate(size_t i, const char *source,
+			       const struct list meanings[static LISTS_MAX])
+{
+	unsigned int list = behind_gate[i].list;
+	struct list_counters before[LIST_NUMBERS], after;
+	bool counts = list && !behind_gate[i].expired;
+	bool ipv4 = strcmp(source, SOURCE_IPV4) == 0;
+	struct result out;
+
+	harness_fresh();
+	if (list)
+		harness_list(list, source);
+	harness_lists(meanings);
+	harness_rules()->ipv4[0].gate = GATE_CLOSED;
+	harness_rules()->ipv6[0].gate = GATE_CLOSED;
+	harness_publish();
+	for (unsigned int n = 0; n < LIST_NUMBERS; n++)
+		before[n] = harness_list_counters(n);
+	harness_expect(&(struct packet){.from = source}, behind_gate[i].reason,
+		       behind_gate[i].action, &out);
+	assert_int_equal(out.twin.list, counts ? list : 0);
+	assert_int_equal(out.event_count,
+			 behind_gate[i].reason == REASON_BYPASS);
+	for (unsigned int n = 0; n < LIST_NUMBERS; n++) {
+		after = harness_list_counters(n);
+		assert_int_equal(after.ipv4 - before[n].ipv4,
+				 counts && n == list && ipv4);
+		assert_int_equal(after.ipv6 - before[n].ipv6,
+				 counts && n == list && !ipv4);
+	}
+}
+
+static void at_a_closed_gate_lists_decide_first(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(behind_gate); i++) {
+		unsigned int list = behind_gate[i].list;
+		struct list meanings[LISTS_MAX];
+
+		print_message("%s\n", behind_gate[i].name);
+		harness_fresh();
+		harness_meanings(meanings);
+		meanings[list].action = behind_gate[i].wanted;
+		if (behind_gate[i].expired)
+			meanings[list].expires = harness_now();
+		expect_behind_gate(i, SOURCE_IPV4, meanings);
+		expect_behind_gate(i, SOURCE_IPV6, meanings);
+	}
+}
+
 static void a_swap_replaces_all_of_a_list(void **state)
 {
 	struct list meanings[LISTS_MAX];
@@ -248,6 +326,7 @@ int main(void)
 		cmocka_unit_test(each_list_has_its_action),
 		cmocka_unit_test(
 			a_feed_that_only_counts_leaves_the_rest_to_others),
+		cmocka_unit_test(at_a_closed_gate_lists_decide_first),
 		cmocka_unit_test(a_swap_replaces_all_of_a_list),
 	};
 

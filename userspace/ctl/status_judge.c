@@ -200,9 +200,10 @@ static void warn_sandbox(const struct print *print, const json_t *status)
 	const json_t *worker = json_object_get(status, "worker");
 
 	if (json_is_false(json_object_get(worker, "seccomp")))
-		print_paragraph(print, TONE_WARN, MARK,
-				"The worker runs without a seccomp filter: this "
-				"kernel has none (CONFIG_SECCOMP_FILTER).");
+		print_paragraph(
+			print, TONE_WARN, MARK,
+			"The worker runs without a seccomp filter: this "
+			"kernel has none (CONFIG_SECCOMP_FILTER).");
 	if (json_is_true(json_object_get(worker, "cap_bpf")))
 		print_paragraph(print, TONE_PLAIN, MARK,
 				"The worker keeps CAP_BPF: before Linux 5.19 "
