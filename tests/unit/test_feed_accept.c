@@ -51,17 +51,18 @@ static struct feed feed_with(unsigned int entries)
 	return feed;
 }
 
-static struct feed_load load_of(unsigned int entries, int64_t age_s)
+static struct feed_file load_of(unsigned int entries, int64_t age_s)
 {
-	struct feed_load load = {.set = set_of(entries)};
+	struct feed_file load = {.set = set_of(entries)};
 
 	load.report.entries[FAMILY_IPV4] = entries;
 	load.version.inode = entries;
-	load.version.modified.tv_sec = time(NULL) - age_s;
+	load.opened_unix = time(NULL);
+	load.version.modified.tv_sec = load.opened_unix - age_s;
 	return load;
 }
 
-static void forget(struct feed *feed, struct feed_load *load)
+static void forget(struct feed *feed, struct feed_file *load)
 {
 	ranges_set_put(feed->set);
 	ranges_set_put(feed->before);
@@ -97,7 +98,7 @@ static void a_list_may_change_so_much(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(sizes); i++) {
 		struct feed feed = feed_with(sizes[i].before);
-		struct feed_load load = load_of(sizes[i].now, 0);
+		struct feed_file load = load_of(sizes[i].now, 0);
 
 		print_message("%s\n", sizes[i].name);
 		feed.config.change_max = sizes[i].most;
@@ -117,7 +118,7 @@ static void a_list_may_change_so_much(void **state)
 static void what_was_there_stays_until_the_next_is_in_force(void **state)
 {
 	struct feed feed = feed_with(3);
-	struct feed_load load = load_of(4, 0);
+	struct feed_file load = load_of(4, 0);
 	struct ranges_set *old = feed.set;
 
 	(void)state;
@@ -126,6 +127,34 @@ static void what_was_there_stays_until_the_next_is_in_force(void **state)
 	assert_null(load.set);
 	assert_int_equal(feed.good.inode, 4);
 	forget(&feed, &load);
+}
+
+/* It may have been half a file: its size says nothing of what it gets. */
+static void what_goes_on_being_written_has_no_bound(void **state)
+{
+	static const struct {
+		int64_t age_s;
+		ino_t inode;
+		bool taken;
+	} cases[] = {
+		{0, 1, true},
+		{FEED_QUIET_S - 1, 1, true},
+		{FEED_QUIET_S, 1, false},
+		{0, 2, false}, /* another file in its place */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct feed feed = feed_with(0);
+		struct feed_file half = load_of(1000, cases[i].age_s);
+		struct feed_file whole = load_of(5000, 0);
+
+		half.version.inode = 1;
+		whole.version.inode = cases[i].inode;
+		assert_true(feed_accept(&feed, &half));
+		assert_int_equal(feed_accept(&feed, &whole), cases[i].taken);
+		forget(&feed, &whole);
+	}
 }
 
 static void what_can_not_be_used_changes_nothing(void **state)
@@ -147,7 +176,7 @@ static void what_can_not_be_used_changes_nothing(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct feed feed = feed_with(5);
-		struct feed_load load = load_of(5, cases[i].age_s);
+		struct feed_file load = load_of(5, cases[i].age_s);
 
 		load.error = cases[i].error;
 		strcpy(load.report.refused, cases[i].refused);
@@ -173,7 +202,7 @@ static void a_version_ends_with_its_age_or_by_its_own_word(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct feed feed = feed_with(0);
-		struct feed_load load = load_of(5, 0);
+		struct feed_file load = load_of(5, 0);
 		int64_t now = load.version.modified.tv_sec;
 
 		feed.config.max_age_ms = cases[i].max_age_ms;
@@ -202,6 +231,7 @@ int main(void)
 		cmocka_unit_test(a_list_may_change_so_much),
 		cmocka_unit_test(
 			what_was_there_stays_until_the_next_is_in_force),
+		cmocka_unit_test(what_goes_on_being_written_has_no_bound),
 		cmocka_unit_test(what_can_not_be_used_changes_nothing),
 		cmocka_unit_test(
 			a_version_ends_with_its_age_or_by_its_own_word),

@@ -40,33 +40,26 @@ static uint64_t total(const struct feed_report *report)
 	return report->entries[FAMILY_IPV4] + report->entries[FAMILY_IPV6];
 }
 
+/* Whether more was written to a file that had been read too early. */
+static bool goes_on(const struct feed *feed, const struct feed_file *next)
+{
+	return feed->young && next->version.device == feed->good.device &&
+	       next->version.inode == feed->good.inode;
+}
+
 /* A list that has shrunk or grown so much is probably not whole, or wrong. */
 static bool has_changed_too_much(const struct feed *feed,
-				 const struct feed_report *next)
+				 const struct feed_file *next)
 {
-	uint64_t before = total(&feed->report), now = total(next);
+	uint64_t before = total(&feed->report), now = total(&next->report);
 	uint64_t most = feed->config.change_max;
 
-	if (!feed->set || most == 0 ||
+	if (!feed->set || most == 0 || goes_on(feed, next) ||
 	    (before < CHANGE_LEAST && now < CHANGE_LEAST))
 		return false;
 	if (now > before)
 		return (now - before) * 100 > before * most;
 	return (before - now) * 100 > before * most;
-}
-
-/* When a version ends: by its age, or its own word. */
-static int64_t expiry_of(const struct feed *feed, const struct feed_load *load)
-{
-	int64_t expires = 0;
-
-	if (feed->config.max_age_ms)
-		expires = load->version.modified.tv_sec +
-			  (int64_t)(feed->config.max_age_ms / 1000);
-	if (load->report.expires_unix &&
-	    (expires == 0 || load->report.expires_unix < expires))
-		expires = load->report.expires_unix;
-	return expires;
 }
 
 static void log_loaded(const struct feed *feed)
@@ -100,28 +93,29 @@ static void refuse_error(struct feed *feed, int error)
 		    error == -EINVAL ? "it is no file" : strerror(-error));
 }
 
-bool feed_accept(struct feed *feed, struct feed_load *load)
+bool feed_accept(struct feed *feed, struct feed_file *file)
 {
-	int64_t expires = expiry_of(feed, load);
+	int64_t expires = feed_file_expiry(feed->config.max_age_ms,
+					   &file->version, &file->report);
 	bool forced = feed->force;
 
 	feed->force = false;
-	feed->seen = load->version;
-	if (load->error) {
-		refuse_error(feed, load->error);
+	feed->seen = file->version;
+	if (file->error) {
+		refuse_error(feed, file->error);
 		return false;
 	}
-	if (load->report.refused[0] != '\0') {
+	if (file->report.refused[0] != '\0') {
 		feed_become(feed, FEED_STATE_REFUSED, "%s",
-			    load->report.refused);
+			    file->report.refused);
 		return false;
 	}
-	if (!forced && has_changed_too_much(feed, &load->report)) {
+	if (!forced && has_changed_too_much(feed, file)) {
 		feed_become(feed, FEED_STATE_REFUSED,
 			    "it has %" PRIu64 " entries, and had %" PRIu64
 			    " before: more than max-change allows "
 			    "(\"posternctl reload --force\" takes it)",
-			    total(&load->report), total(&feed->report));
+			    total(&file->report), total(&feed->report));
 		return false;
 	}
 	if (expires && expires <= time(NULL)) {
@@ -131,10 +125,12 @@ bool feed_accept(struct feed *feed, struct feed_load *load)
 	}
 	ranges_set_put(feed->before);
 	feed->before = feed->set;
-	feed->set = load->set;
-	load->set = NULL;
-	feed->report = load->report;
-	feed->good = load->version;
+	feed->set = file->set;
+	file->set = NULL;
+	feed->report = file->report;
+	feed->good = file->version;
+	feed->young = file->opened_unix - file->version.modified.tv_sec <
+		      FEED_QUIET_S;
 	feed->expires_unix = expires;
 	feed->state = FEED_STATE_FRESH;
 	feed->why[0] = '\0';

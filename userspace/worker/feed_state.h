@@ -3,10 +3,9 @@
 #ifndef POSTERN_WORKER_FEED_STATE_H
 #define POSTERN_WORKER_FEED_STATE_H
 
-#include <sys/stat.h>
-
 #include "shared.h"
-#include "sources/feed.h"
+#include "sources/feed_file.h"
+#include "sources/file_watch.h"
 #include "worker/feeds.h"
 
 /* The word is what `status` says. */
@@ -23,21 +22,16 @@
 
 enum feed_state { FEED_STATE_TABLE(FEED_STATE_ENUM) };
 
-/* Which version of a file it is. */
-struct feed_version {
-	dev_t device;
-	ino_t inode;
-	off_t size;
-	struct timespec modified;
-};
+/* For how long a file must be left alone before it counts as written. */
+#define FEED_QUIET_S 2
 
 struct feed {
 	struct feeds *feeds;
-	unsigned int references; /* the owner, the watch, a job */
+	unsigned int references; /* the owner, a job */
 	bool gone;		 /* no longer configured */
 	struct config_feed config;
 	unsigned int number;
-	uv_fs_poll_t watch;
+	struct file_watch *watch;
 
 	enum feed_state state;
 	char why[FEED_REFUSED_TEXT];
@@ -49,25 +43,22 @@ struct feed {
 	struct feed_version good;
 	int64_t expires_unix; /* 0: never */
 
-	struct feed_version seen;  /* what was read last, good or not */
-	bool due;		   /* to be read */
-	bool force;		   /* ... whatever its size */
-	uint64_t changed_ns;	   /* written to since then; 0: no */
+	bool young; /* `good` may have been read before it was complete */
+
+	struct feed_version seen;     /* what was read last, good or not */
+	bool due;		      /* to be read */
+	bool force;		      /* ... whatever its size */
+	struct feed_version changing; /* what it has been since */
+	uint64_t changed_ns;	      /* ... then; 0: it is as it was read */
 	struct list_counters base; /* of the number, before this feed had it */
 	struct list_counters carried;
 };
 
-/* Reading one file, with all that it takes: touched by one thread at a time */
+/* Reading one file: touched by one thread at a time. */
 struct feed_load {
 	uv_work_t work;
 	struct feed *feed;
-	char *path;
-	struct feed_options options;
-	struct feed_guard *guard;
-	int error; /* of opening it */
-	struct feed_version version;
-	struct feed_report report;
-	struct ranges_set *set;
+	struct feed_file file;
 };
 
 struct feeds {
@@ -84,19 +75,9 @@ struct feeds {
 	bool closing;
 };
 
-/* feed_load.c */
-
-/* Returns 0 and *out, or -ENOMEM. */
-int feed_load_create(struct feed *feed, struct feed_load **out);
-void feed_load_run(struct feed_load *load);
-void feed_load_free(struct feed_load *load);
-void feed_version_of(const struct stat *stat, struct feed_version *out);
-bool feed_version_same(const struct feed_version *a,
-		       const struct feed_version *b);
-
 /* feed_accept.c: takes what was read, or says why not.  Returns whether the
  * list has changed, and `set` has been taken. */
-bool feed_accept(struct feed *feed, struct feed_load *load);
+bool feed_accept(struct feed *feed, struct feed_file *file);
 
 /* Whether the version that it has is too old; then it has none. */
 bool feed_expire(struct feed *feed, int64_t now_unix);

@@ -66,14 +66,17 @@ static json_t *feed_json(const struct feed *feed)
 		entries = report->entries[FAMILY_IPV4] +
 			  report->entries[FAMILY_IPV6];
 	return json_pack(
-		"{s:s, s:I, s:o, s:s, s:o, s:s, s:s, s:s, s:I, s:I, s:I, s:I}",
+		"{s:s, s:I, s:o, s:s, s:o, s:s, s:s, s:s, s:s, s:I, s:I, s:I, "
+		"s:I}",
 		"name", feed->config.name, "entries", (json_int_t)entries,
 		"age_s", feed->set ? json_real(age_of(feed)) : json_null(),
 		"state", names[feed->state], "reason", control_text(feed->why),
 		"action", action_name(feed->config.action), "file",
-		feed->config.file, "format", feed_format_name(report->format),
-		"rejected", (json_int_t)report->count[FEED_REJECTED],
-		"left_out", (json_int_t)report->count[FEED_LEFT_OUT], "ipv4",
+		feed->config.file, "watch",
+		file_watch_is_told(feed->watch) ? "events" : "polling",
+		"format", feed_format_name(report->format), "rejected",
+		(json_int_t)report->count[FEED_REJECTED], "left_out",
+		(json_int_t)report->count[FEED_LEFT_OUT], "ipv4",
 		(json_int_t)(feed->carried.ipv4 + hits.ipv4 - feed->base.ipv4),
 		"ipv6",
 		(json_int_t)(feed->carried.ipv6 + hits.ipv6 - feed->base.ipv6));

@@ -12,9 +12,11 @@
 #include "tables/counters.h"
 #include "worker/feed_state.h"
 
-/* How often files are looked at, and for how long one must be left alone. */
-#define WATCH_MS 1000
-#define QUIET_NS (2 * NS_PER_S)
+/* How often files are looked at, if nothing else tells of a change. */
+#define POLL_MS 10000
+
+#define TICK_MS	 1000
+#define QUIET_NS (FEED_QUIET_S * NS_PER_S)
 
 static void release_feeds(struct feeds *feeds)
 {
@@ -66,7 +68,33 @@ static void publish(struct feed *feed)
 
 static void run(uv_work_t *work)
 {
-	feed_load_run(work->data);
+	struct feed_load *load = work->data;
+
+	feed_file_read(&load->file);
+}
+
+static int create_load(struct feed *feed, struct feed_load **out)
+{
+	struct feed_load *load = calloc(1, sizeof(*load));
+	int error = load ? 0 : -ENOMEM;
+
+	if (!error)
+		error = feed_file_prepare(feed->feeds->config, &feed->config,
+					  &load->file);
+	if (error) {
+		free(load);
+		return error;
+	}
+	load->feed = feed;
+	load->work.data = load;
+	*out = load;
+	return 0;
+}
+
+static void free_load(struct feed_load *load)
+{
+	feed_file_clear(&load->file);
+	free(load);
 }
 
 static void on_loaded(uv_work_t *work, int status)
@@ -76,9 +104,9 @@ static void on_loaded(uv_work_t *work, int status)
 	struct feeds *feeds = feed->feeds;
 
 	feeds->loading = NULL;
-	if (status == 0 && !feed->gone && feed_accept(feed, load))
+	if (status == 0 && !feed->gone && feed_accept(feed, &load->file))
 		publish(feed);
-	feed_load_free(load);
+	free_load(load);
 	release(feed);
 	load_next(feeds);
 	release_feeds(feeds);
@@ -90,14 +118,13 @@ static void load(struct feed *feed)
 
 	feed->due = false;
 	feed->changed_ns = 0;
-	if (feed_load_create(feed, &feeds->loading) != 0) {
+	if (create_load(feed, &feeds->loading) != 0) {
 		feed->due = true;
 		return;
 	}
-	feeds->loading->work.data = feeds->loading;
 	if (uv_queue_work(feeds->loop, &feeds->loading->work, run, on_loaded) !=
 	    0) {
-		feed_load_free(feeds->loading);
+		free_load(feeds->loading);
 		feeds->loading = NULL;
 		return;
 	}
@@ -116,10 +143,44 @@ static void load_next(struct feeds *feeds)
 	}
 }
 
-static void on_watch(uv_fs_poll_t *watch, int status, const uv_stat_t *before,
-		     const uv_stat_t *now)
+static void see_error(struct feed *feed, int status)
 {
-	struct feed *feed = watch->data;
+	feed->changed_ns = 0;
+	feed_become(feed,
+		    status == UV_ENOENT || status == UV_ENOTDIR
+			    ? FEED_STATE_MISSING
+			    : FEED_STATE_UNREADABLE,
+		    "%s", strerror(-status));
+}
+
+/*
+ * A file may be written still, in place or as a new one, so it has to be left
+ * alone for a while.  One that was written some time ago, and then renamed, is
+ * complete.
+ */
+static bool is_complete(struct feed *feed, const struct feed_version *version)
+{
+	uint64_t now_ns = clock_monotonic_ns();
+
+	if (time(NULL) - version->modified.tv_sec > FEED_QUIET_S)
+		return true;
+	if (feed->changed_ns && feed_version_same(version, &feed->changing))
+		return now_ns - feed->changed_ns >= QUIET_NS;
+	feed->changing = *version;
+	feed->changed_ns = now_ns;
+	return false;
+}
+
+static bool is_news(const struct feed *feed, const struct feed_version *version)
+{
+	return !feed_version_same(version, &feed->seen) ||
+	       feed->state == FEED_STATE_MISSING ||
+	       feed->state == FEED_STATE_UNREADABLE;
+}
+
+static void on_seen(void *context, int status, const uv_stat_t *now)
+{
+	struct feed *feed = context;
 	struct feed_version version = {
 		.device = (dev_t)now->st_dev,
 		.inode = (ino_t)now->st_ino,
@@ -128,25 +189,12 @@ static void on_watch(uv_fs_poll_t *watch, int status, const uv_stat_t *before,
 			     .tv_nsec = now->st_mtim.tv_nsec},
 	};
 
-	(void)before;
-	if (status < 0) {
+	if (status < 0)
+		see_error(feed, status);
+	else if (!is_news(feed, &version))
 		feed->changed_ns = 0;
-		feed_become(feed,
-			    status == UV_ENOENT || status == UV_ENOTDIR
-				    ? FEED_STATE_MISSING
-				    : FEED_STATE_UNREADABLE,
-			    "%s", strerror(-status));
-		return;
-	}
-	if (feed_version_same(&version, &feed->seen) &&
-	    feed->state != FEED_STATE_MISSING &&
-	    feed->state != FEED_STATE_UNREADABLE)
-		return;
-	/* Another file in its place is whole; the same one may grow still. */
-	if (feed->seen.inode && version.inode != feed->seen.inode)
+	else if (is_complete(feed, &version))
 		feed->due = true;
-	else
-		feed->changed_ns = clock_monotonic_ns();
 	load_next(feed->feeds);
 }
 
@@ -160,26 +208,17 @@ static void on_tick(uv_timer_t *timer)
 		struct feed *feed = feeds->all[i];
 
 		if (feed->changed_ns && now_ns - feed->changed_ns >= QUIET_NS)
-			feed->due = true;
+			file_watch_look(feed->watch);
 		if (feed_expire(feed, now_unix))
 			publish(feed);
 	}
 	load_next(feeds);
 }
 
-static void on_feed_closed(uv_handle_t *handle)
-{
-	struct feed *feed = handle->data;
-	struct feeds *feeds = feed->feeds;
-
-	release(feed);
-	release_feeds(feeds);
-}
-
 static void close_feed(struct feed *feed)
 {
 	feed->gone = true;
-	uv_close((uv_handle_t *)&feed->watch, on_feed_closed);
+	file_watch_close(feed->watch);
 	release(feed);
 }
 
@@ -191,19 +230,16 @@ static int open_feed(struct feeds *feeds, const struct config_feed *config,
 	if (!feed)
 		return -ENOMEM;
 	feed->feeds = feeds;
-	feed->references = 2;
+	feed->references = 1;
 	feed->config = *config;
 	feed->config.name = strdup(config->name);
 	feed->config.file = strdup(config->file);
-	if (!feed->config.name || !feed->config.file) {
-		feed->references = 1;
+	if (!feed->config.name || !feed->config.file ||
+	    file_watch_start(feeds->loop, config->file, POLL_MS, on_seen, feed,
+			     &feed->watch) != 0) {
 		release(feed);
 		return -ENOMEM;
 	}
-	uv_fs_poll_init(feeds->loop, &feed->watch);
-	feed->watch.data = feed;
-	feeds->handles++;
-	uv_fs_poll_start(&feed->watch, on_watch, config->file, WATCH_MS);
 	*out = feed;
 	return 0;
 }
@@ -259,13 +295,9 @@ static void reconfigure(struct feed *feed, const struct config_feed *config)
 	feed->config.name = name;
 	feed->config.file = file;
 	feed->expires_unix = 0;
-	if (config->max_age_ms && feed->set)
-		feed->expires_unix = feed->good.modified.tv_sec +
-				     (int64_t)(config->max_age_ms / 1000);
-	if (feed->report.expires_unix &&
-	    (feed->expires_unix == 0 ||
-	     feed->report.expires_unix < feed->expires_unix))
-		feed->expires_unix = feed->report.expires_unix;
+	if (feed->set)
+		feed->expires_unix = feed_file_expiry(
+			config->max_age_ms, &feed->good, &feed->report);
 	feed->due = true;
 }
 
@@ -289,11 +321,11 @@ static void load_now(struct feed *feed)
 	struct feed_load *load = NULL;
 
 	feed->due = false;
-	if (feed_load_create(feed, &load) != 0)
+	if (create_load(feed, &load) != 0)
 		return;
-	feed_load_run(load);
-	feed_accept(feed, load);
-	feed_load_free(load);
+	feed_file_read(&load->file);
+	feed_accept(feed, &load->file);
+	free_load(load);
 }
 
 /* Gives the numbers anew, and empties those that nobody has any more. */
@@ -403,7 +435,7 @@ int feeds_create(uv_loop_t *loop, struct publisher *publisher,
 	feeds->handles = 1;
 	uv_timer_init(loop, &feeds->tick);
 	feeds->tick.data = feeds;
-	uv_timer_start(&feeds->tick, on_tick, WATCH_MS, WATCH_MS);
+	uv_timer_start(&feeds->tick, on_tick, TICK_MS, TICK_MS);
 	*out = feeds;
 	return 0;
 }

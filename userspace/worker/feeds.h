@@ -5,7 +5,7 @@
  * good version stays, until it is too old.
  *
  *   feeds.c		which feeds there are, and their life
- *   feed_load.c	reading one file, in a thread
+ *   feed_accept.c	which versions are taken, and until when
  *   feed_status.c	what is told of them
  */
 #ifndef POSTERN_WORKER_FEEDS_H
