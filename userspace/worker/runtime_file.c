@@ -1,49 +1,34 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Files of what was set by hand. */
+/* The file that run-time lists are kept in. */
 
 #include "worker/runtime_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
-#include <sys/stat.h>
+#include <stdlib.h>
 #include <unistd.h>
 
-/* Room for the name of a file and what is put behind it. */
-#define NAME_ROOM 64
+#include "worker/save_file.h"
 
-static int open_directory(const char *path)
-{
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	return fd < 0 ? -errno : fd;
-}
+/* More than as many entries as there may be, with notes, ever take. */
+#define SIZE_MOST (64 << 20)
 
 int runtime_file_read(const char *directory, const char *name, json_t **out)
 {
-	int at = open_directory(directory), fd;
 	json_t *object;
+	void *text = NULL;
+	size_t size = 0;
+	int error = save_file_read(directory, name, SIZE_MOST, &text, &size);
 
-	if (at == -ENOENT) {
+	if (error == -ENOENT) {
 		*out = NULL;
 		return 0;
 	}
-	if (at < 0)
-		return at;
-	fd = openat(at, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	if (fd < 0) {
-		int error = -errno;
-
-		close(at);
-		if (error != -ENOENT)
-			return error;
-		*out = NULL;
-		return 0;
-	}
-	object = json_loadfd(fd, JSON_REJECT_DUPLICATES, NULL);
-	close(fd);
-	close(at);
+	if (error)
+		return error;
+	object = json_loadb(text, size, JSON_REJECT_DUPLICATES, NULL);
+	free(text);
 	if (!json_is_object(object)) {
 		json_decref(object);
 		return -EBADMSG;
@@ -52,42 +37,24 @@ int runtime_file_read(const char *directory, const char *name, json_t **out)
 	return 0;
 }
 
-static int write_object(int fd, const json_t *object)
-{
-	if (json_dumpfd(object, fd, JSON_INDENT(1)) != 0)
-		return -EIO;
-	return fsync(fd) == 0 ? 0 : -errno;
-}
-
 int runtime_file_write(const char *directory, const char *name,
 		       const json_t *object)
 {
-	int at = open_directory(directory);
-	char temporary[NAME_ROOM];
-	int error, fd;
+	struct save_file file;
+	int error = save_file_open(directory, name, &file);
 
-	if (at < 0)
-		return at;
-	snprintf(temporary, sizeof(temporary), "%s.new", name);
-	fd = openat(at, temporary,
-		    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
-		    0640);
-	error = fd < 0 ? -errno : write_object(fd, object);
-	if (fd >= 0)
-		close(fd);
-	if (!error && renameat(at, temporary, at, name) != 0)
-		error = -errno;
-	/* The new name is safe only when the directory is. */
-	if (!error && fsync(at) != 0)
-		error = -errno;
-	close(at);
-	return error;
+	if (error)
+		return error;
+	if (json_dumpf(object, file.stream, JSON_INDENT(1)) == 0)
+		return save_file_finish(&file);
+	save_file_discard(&file);
+	return -EIO;
 }
 
 void runtime_file_put_aside(const char *directory, const char *name)
 {
-	int at = open_directory(directory);
-	char damaged[NAME_ROOM];
+	int at = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	char damaged[SAVE_FILE_NAME_MAX];
 
 	if (at < 0)
 		return;

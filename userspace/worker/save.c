@@ -14,6 +14,8 @@
 #include "worker/save_file.h"
 #include "worker/saved_state.h"
 
+#define FILE_NAME "dnsbl.state"
+
 #define EVERY_MS UINT64_C(300000)
 
 struct save {
@@ -123,7 +125,7 @@ static void put_verdict(void *context, const struct addr *source,
 
 static int begin(struct save *save)
 {
-	int error = save_file_open(save->directory, &save->file);
+	int error = save_file_open(save->directory, FILE_NAME, &save->file);
 
 	if (error)
 		return error;
@@ -314,17 +316,18 @@ void save_restore(struct save *save, struct dnsbl *dnsbl)
 	int error;
 
 	save->restored = true;
-	error = save_file_read(save->directory, SAVED_STATE_MAX, &data, &size);
+	error = save_file_read(save->directory, FILE_NAME, SAVED_STATE_MAX,
+			       &data, &size);
 	if (error == -ENOENT)
 		return;
 	if (error)
 		log_warning("can't read %s/%s, so nothing is known from before "
 			    "the restart: %s",
-			    save->directory, SAVE_FILE_NAME, strerror(-error));
+			    save->directory, FILE_NAME, strerror(-error));
 	else if (saved_state_read(data, size, &visitor, &why))
 		log_warning("%s/%s %s: it is ignored, so nothing is known from "
 			    "before the restart",
-			    save->directory, SAVE_FILE_NAME, why);
+			    save->directory, FILE_NAME, why);
 	else if (restoring.verdicts)
 		log_notice("verdicts known from before the restart: %zu",
 			   restoring.verdicts);

@@ -10,8 +10,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define TEMPORARY SAVE_FILE_NAME ".new"
-
 static int open_directory(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -19,14 +17,22 @@ static int open_directory(const char *path)
 	return fd < 0 ? -errno : fd;
 }
 
-int save_file_open(const char *directory, struct save_file *out)
+static void temporary_name(const char *name, char out[SAVE_FILE_NAME_MAX])
 {
+	snprintf(out, SAVE_FILE_NAME_MAX, "%s.new", name);
+}
+
+int save_file_open(const char *directory, const char *name,
+		   struct save_file *out)
+{
+	char temporary[SAVE_FILE_NAME_MAX];
 	int at = open_directory(directory), fd, error;
 	FILE *stream;
 
 	if (at < 0)
 		return at;
-	fd = openat(at, TEMPORARY,
+	temporary_name(name, temporary);
+	fd = openat(at, temporary,
 		    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
 		    0600);
 	stream = fd < 0 ? NULL : fdopen(fd, "w");
@@ -37,34 +43,43 @@ int save_file_open(const char *directory, struct save_file *out)
 		close(at);
 		return error;
 	}
-	*out = (struct save_file){.directory = at, .stream = stream};
+	*out = (struct save_file){
+		.directory = at,
+		.name = name,
+		.stream = stream,
+	};
 	return 0;
 }
 
 int save_file_finish(struct save_file *file)
 {
+	char temporary[SAVE_FILE_NAME_MAX];
 	int error = 0;
 
+	temporary_name(file->name, temporary);
 	if (fflush(file->stream) != 0 || fsync(fileno(file->stream)) != 0)
 		error = -errno;
 	if (fclose(file->stream) != 0 && !error)
 		error = -errno;
-	if (!error && renameat(file->directory, TEMPORARY, file->directory,
-			       SAVE_FILE_NAME) != 0)
+	if (!error && renameat(file->directory, temporary, file->directory,
+			       file->name) != 0)
 		error = -errno;
 	/* The new name is safe only when the directory is. */
 	if (!error && fsync(file->directory) != 0)
 		error = -errno;
 	if (error)
-		unlinkat(file->directory, TEMPORARY, 0);
+		unlinkat(file->directory, temporary, 0);
 	close(file->directory);
 	return error;
 }
 
 void save_file_discard(struct save_file *file)
 {
+	char temporary[SAVE_FILE_NAME_MAX];
+
+	temporary_name(file->name, temporary);
 	fclose(file->stream);
-	unlinkat(file->directory, TEMPORARY, 0);
+	unlinkat(file->directory, temporary, 0);
 	close(file->directory);
 }
 
@@ -100,15 +115,15 @@ static int read_all(int fd, size_t max, void **out, size_t *size)
 	return 0;
 }
 
-int save_file_read(const char *directory, size_t max, void **out, size_t *size)
+int save_file_read(const char *directory, const char *name, size_t max,
+		   void **out, size_t *size)
 {
 	int at = open_directory(directory), fd, error;
 
 	if (at < 0)
 		return at;
 	/* Not to wait for the writer of what is no file. */
-	fd = openat(at, SAVE_FILE_NAME,
-		    O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	fd = openat(at, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	error = fd < 0 ? -errno : read_all(fd, max, out, size);
 	if (fd >= 0)
 		close(fd);

@@ -9,15 +9,20 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#define SAVE_FILE_NAME "dnsbl.state"
+#define SAVE_FILE_NAME_MAX 64
 
 struct save_file {
 	int directory;
+	const char *name;
 	FILE *stream; /* of the new version */
 };
 
-/* Returns 0 and *out, to be finished or discarded; or a negative errno. */
-int save_file_open(const char *directory, struct save_file *out);
+/*
+ * Borrows `name`.  Returns 0 and *out, to be finished or discarded; or a
+ * negative errno.
+ */
+int save_file_open(const char *directory, const char *name,
+		   struct save_file *out);
 
 /* Puts the new version in the old one's place.  Returns 0 or an errno. */
 int save_file_finish(struct save_file *file);
@@ -28,6 +33,7 @@ void save_file_discard(struct save_file *file);
  * Returns 0 with the content for free(3); -ENOENT, -EFBIG above `max` octets,
  * or another negative errno.
  */
-int save_file_read(const char *directory, size_t max, void **out, size_t *size);
+int save_file_read(const char *directory, const char *name, size_t max,
+		   void **out, size_t *size);
 
 #endif
