@@ -28,13 +28,20 @@ static void put(struct saved_writer *writer, const void *data, size_t size)
 	fwrite(data, 1, size, writer->out);
 }
 
+/* Returns what follows it. */
+static uint8_t *write_number(uint8_t *at, uint64_t number, unsigned int size)
+{
+	for (unsigned int i = 0; i < size; i++)
+		at[i] = (uint8_t)(number >> (8 * (size - 1 - i)));
+	return at + size;
+}
+
 static void put_number(struct saved_writer *writer, uint64_t number,
 		       unsigned int size)
 {
 	uint8_t octets[8];
 
-	for (unsigned int i = 0; i < size; i++)
-		octets[i] = (uint8_t)(number >> (8 * (size - 1 - i)));
+	write_number(octets, number, size);
 	put(writer, octets, size);
 }
 
@@ -64,13 +71,18 @@ void saved_state_put_quota(struct saved_writer *writer,
 void saved_state_put_verdict(struct saved_writer *writer,
 			     const struct saved_verdict *verdict)
 {
-	put(writer, "V", 1);
-	put(writer, verdict->source.octets, sizeof(verdict->source.octets));
-	put_number(writer, verdict->verdict, 1);
-	put_number(writer, (uint32_t)verdict->score, 4);
-	put_number(writer, verdict->since_s, 8);
-	put_number(writer, verdict->expires_s, 8);
-	put_number(writer, verdict->causes, 8);
+	/* In one piece: there may be a million of them. */
+	uint8_t record[1 + VERDICT_SIZE] = "V";
+	uint8_t *at = record + 1;
+
+	memcpy(at, verdict->source.octets, sizeof(verdict->source.octets));
+	at += sizeof(verdict->source.octets);
+	at = write_number(at, verdict->verdict, 1);
+	at = write_number(at, (uint32_t)verdict->score, 4);
+	at = write_number(at, verdict->since_s, 8);
+	at = write_number(at, verdict->expires_s, 8);
+	write_number(at, verdict->causes, 8);
+	put(writer, record, sizeof(record));
 	writer->count++;
 }
 
