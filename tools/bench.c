@@ -11,6 +11,7 @@
  *   bench_scale	verdicts over lists of all sizes
  *   bench_paths	pass-through, verdicts of DNSBLs, events, holds
  *   bench_lines	a feed, from its text until it is in force
+ *   bench_dnsbl	lookups from a real rbldnsd, and a million verdicts
  *   bench_live		frames over veth (bench_link), where the filters of
  *			others (bench_rival, bench_tool) can be, too
  *   bench_report	all rows, and JSON; bench_print, bench_bar: for people
@@ -24,6 +25,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "bench_dnsbl.h"
 #include "bench_lines.h"
 #include "bench_link.h"
 #include "bench_live.h"
@@ -81,6 +83,8 @@ static int measure(struct bench_runner *runner, const struct options *options,
 		error = bench_paths(runner, report);
 	if (!error)
 		error = bench_lines(options->quick, report);
+	if (!error)
+		error = bench_dnsbl(options->quick, report);
 	if (!error)
 		error = bench_scale(runner, options->quick, report);
 	if (!error)

@@ -87,6 +87,15 @@ static double mib_of(const struct bench_report *report,
 	return row ? row->mib : -1;
 }
 
+/* How many thousands a second. */
+static double thousands_of(const struct bench_report *report,
+			   const struct bench_case *of, const char *what)
+{
+	const struct bench_row *row = bench_report_find(report, what, of);
+
+	return row ? row->mpps * 1000 : -1;
+}
+
 static const struct criterion criteria[] = {
 	{"own cost, 1M uniform IPv4, 50 % hits",
 	 own_of,
@@ -179,6 +188,20 @@ static const struct criterion criteria[] = {
 	 true,
 	 1,
 	 "times"},
+	{"DNSBL lookups a second on one core",
+	 thousands_of,
+	 {FAMILY_MAX, BENCH_SHAPES, 0, -1},
+	 "DNSBL lookup",
+	 true,
+	 100,
+	 "k"},
+	{"memory for 1M verdicts, user space",
+	 mib_of,
+	 {FAMILY_MAX, BENCH_SHAPES, MILLION, -1},
+	 "DNSBL memory",
+	 false,
+	 64,
+	 "MiB"},
 };
 
 static void print_one(const struct criterion *criterion,

@@ -47,8 +47,7 @@ static double ms_since(uint64_t start)
 	return (double)(clock_monotonic_ns() - start) / NS_PER_MS;
 }
 
-/* The memory of a map, as the kernel tells it. */
-static double mib_of(int map)
+double bench_map_mib(int map)
 {
 	unsigned long long octets = 0;
 	char path[64], line[128];
@@ -164,7 +163,8 @@ static int publish(struct bench_filter *filter, enum family family,
 	filter->effort.publish_ms = ms_since(start);
 	lists_close(opened);
 	for (size_t i = 0; i < 2; i++)
-		filter->effort.mib += mib_of(maps->ranges[family].inner[i]);
+		filter->effort.mib +=
+			bench_map_mib(maps->ranges[family].inner[i]);
 	return error;
 }
 
@@ -230,7 +230,8 @@ static int open_peer(struct bench_filter *filter, enum bench_peer peer,
 	if (error)
 		return error;
 	filter->effort.publish_ms = ms_since(start);
-	filter->effort.mib = mib_of(bench_peer_map(peer, list, filter->peer));
+	filter->effort.mib =
+		bench_map_mib(bench_peer_map(peer, list, filter->peer));
 	filter->program = bpf_program__fd(filter->peer->progs.postern);
 	filter->pending = bpf_map__fd(filter->peer->maps.pending);
 	filter->counters = bpf_map__fd(filter->peer->maps.counters);

@@ -62,4 +62,7 @@ void bench_filter_forget(void *filter);
 
 void bench_filter_close(struct bench_filter *filter);
 
+/* The memory of a map in MiB, as the kernel tells it. */
+double bench_map_mib(int map);
+
 #endif

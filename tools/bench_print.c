@@ -7,6 +7,7 @@
 #include <sys/utsname.h>
 
 #include "bench_bar.h"
+#include "bench_dnsbl.h"
 #include "bench_live.h"
 #include "bench_memory.h"
 #include "bench_paths.h"
@@ -365,5 +366,6 @@ void bench_print(const struct bench_report *report, FILE *out)
 	print_paths(report, out);
 	print_efforts(report, out);
 	print_loads(report, out);
+	bench_dnsbl_print(report, out);
 	print_skipped(report, out);
 }
