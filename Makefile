@@ -12,7 +12,7 @@ BUILD    ?= build
 CLANG    ?= clang
 BPFTOOL  ?= $(or $(shell command -v bpftool),/usr/sbin/bpftool)
 PKGS     := libbpf libelf zlib libzstd libcares libuv libconfuse jansson libcap \
-	libpcap libseccomp
+	libpcap libseccomp libmicrohttpd
 # Asked for at first use: what needs no library works without any.
 PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $(PKGS)))$(PKG_CFLAGS)
 PKG_LIBS   = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PKGS)) -lm)$(PKG_LIBS)
@@ -165,16 +165,21 @@ fuzz: $(FUZZERS:%=$(BUILD)/fuzz/%) ## fuzz every parser, a minute each
 lint: $(SKELETON) $(PROBES:%=$(BUILD)/%.skel.h) $(BENCH_SKELETONS) ## formatting and static analysis
 	tools/lint
 
+UNITS_WITH_PATHS := postern-feeds.service postern-exporter.service
+
 install: all ## install below PREFIX (/usr/local), and below DESTDIR
 	install -D -m 755 -t $(DESTDIR)$(SBINDIR) $(PROGRAMS) \
 		userspace/share/postern-feeds
 	install -D -m 644 -t $(DESTDIR)$(UNITDIR) \
 		userspace/share/postern-feeds.timer
-	sed 's,/usr/local/sbin,$(SBINDIR),' \
-		userspace/share/postern-feeds.service \
-		> $(DESTDIR)$(UNITDIR)/postern-feeds.service
+	for unit in $(UNITS_WITH_PATHS); do \
+		sed 's,/usr/local/sbin,$(SBINDIR),' userspace/share/$$unit \
+			> $(DESTDIR)$(UNITDIR)/$$unit || exit; \
+	done
 	install -D -m 644 -t $(DESTDIR)$(DATADIR)/postern \
-		userspace/share/postern.conf
+		userspace/share/postern.conf \
+		userspace/share/postern.rules.yml \
+		userspace/share/postern-dashboard.json
 	install -D -m 644 -t $(DESTDIR)$(MANDIR)/man8 userspace/share/*.8
 	install -D -m 644 -t $(DESTDIR)$(MANDIR)/man5 userspace/share/*.5
 	install -D -m 644 -t $(DESTDIR)$(MANDIR)/man7 userspace/share/*.7

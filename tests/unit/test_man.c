@@ -19,6 +19,7 @@
 #include "core/config_values.h"
 #include "core/reason.h"
 #include "ctl/ctl.h"
+#include "ctl/metrics.h"
 
 #define SHARE "userspace/share/"
 
@@ -362,6 +363,41 @@ static void each_reason_has_its_words(void **state)
 			fail_msg("there is no reason %s", word);
 }
 
+static bool is_metric(const char *word)
+{
+	char name[METRIC_NAME_MAX];
+
+	for (size_t i = 0; i < metrics_count; i++)
+		if (strcmp(metric_sample_name(&metrics[i], name), word) == 0)
+			return true;
+	return false;
+}
+
+static void each_metric_has_its_help(void **state)
+{
+	static char text[SOURCE_MAX];
+	const char *rest = text;
+	char word[WORD_MAX], name[METRIC_NAME_MAX];
+
+	(void)state;
+	read_source(SHARE "posternctl.8", page);
+	cut_section(".Sh METRICS", text);
+	for (size_t i = 0; i < metrics_count; i++) {
+		const char *entry;
+		char start[METRIC_NAME_MAX + 16];
+
+		snprintf(start, sizeof(start), ".It Cm %s",
+			 metric_sample_name(&metrics[i], name));
+		entry = find_entry(text, start);
+		if (!entry)
+			fail_msg("no \"%s\"", start);
+		expect_text(start, entry, metrics[i].help);
+	}
+	while (next_word(&rest, ".It Cm ", word))
+		if (!is_metric(word))
+			fail_msg("there is no metric %s", word);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -370,6 +406,7 @@ int main(void)
 		cmocka_unit_test(posternctl_has_these_options),
 		cmocka_unit_test(posternd_has_these_options),
 		cmocka_unit_test(each_reason_has_its_words),
+		cmocka_unit_test(each_metric_has_its_help),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -16,6 +16,7 @@
 #include "ctl/audit_ask.h"
 #include "ctl/audit_lifetime.h"
 #include "ctl/audit_print.h"
+#include "ctl/endpoint.h"
 #include "ctl/postfix_load.h"
 #include "ctl/postfix_text.h"
 
@@ -32,17 +33,6 @@ struct command {
 
 /* The command line */
 
-static bool parse_endpoint(const char *text, struct config_nameserver *out)
-{
-	size_t length = strlen(text);
-
-	if (config_parse_endpoint(text, out) != 0)
-		return false;
-	if (addr_parse(text, &out->addr) == 0 || text[length - 1] == ']')
-		out->port = SMTP_PORT;
-	return true;
-}
-
 static bool add_servers(struct command *command, const char *option,
 			enum audit_role role)
 {
@@ -51,7 +41,7 @@ static bool add_servers(struct command *command, const char *option,
 	size_t at = 0;
 
 	while ((text = ctl_next_option(command->ctl, option, &at))) {
-		if (!parse_endpoint(text, &server)) {
+		if (endpoint_parse(text, SMTP_PORT, &server) != 0) {
 			ctl_error(command->ctl,
 				  "--%s is \"%s\", expected an IP address, or "
 				  "one with a port, such as \"192.0.2.5:25\" "

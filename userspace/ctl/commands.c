@@ -12,6 +12,7 @@
 #include "core/config.h"
 #include "ctl/audit.h"
 #include "ctl/explain.h"
+#include "ctl/exporter.h"
 #include "ctl/feed.h"
 #include "ctl/import_postfix.h"
 #include "ctl/lists.h"
@@ -335,6 +336,25 @@ const struct ctl_command ctl_commands[] = {
 			"status 1: there is a fault, and what to do about it.",
 		.example = "posternctl audit --known user example.net",
 		.run = audit_run,
+	},
+	{
+		.name = "exporter",
+		.operands = "",
+		.options =
+			{
+				{"listen", "ADDR",
+				 "an address, perhaps with a port "
+				 "(" EXPORTER_LISTEN ")"},
+			},
+		.summary = "serve metrics for Prometheus",
+		.help = "Runs until it is stopped. /metrics has what `status` "
+			"says, in OpenMetrics for who asks for it, as "
+			"Prometheus does, else in the older text format; "
+			"/healthz is 200 while the daemon works, else 503. It "
+			"reads the control socket and nothing else: run it as "
+			"a user of the socket's group, not as root.",
+		.example = "posternctl exporter --listen [::1]:9167",
+		.run = exporter_run,
 	},
 };
 const size_t ctl_command_count = sizeof(ctl_commands) / sizeof(ctl_commands[0]);
