@@ -23,7 +23,6 @@
 #include "core/log.h"
 #include "tables/verdicts.h"
 #include "worker/save.h"
-#include "worker/save_file.h"
 #include "worker/withdraw.h"
 
 #define MANY	1000000
@@ -278,7 +277,7 @@ static void remove_directory(void)
 {
 	char path[128];
 
-	snprintf(path, sizeof(path), "%s/%s", directory, SAVE_FILE_NAME);
+	snprintf(path, sizeof(path), "%s/dnsbl.state", directory);
 	unlink(path);
 	assert_int_equal(rmdir(directory), 0);
 }
