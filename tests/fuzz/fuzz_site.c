@@ -24,6 +24,10 @@ static void check(const struct site *site)
 		abort();
 	if (strlen(site_redact(site->zone, shown)) > strlen(site->zone))
 		abort();
+	strcpy(shown, site->zone);
+	site_redact_text(site->zone, shown);
+	if (strlen(shown) > strlen(site->zone))
+		abort();
 	for (unsigned int i = 0; i < 256; i++) {
 		uint8_t octets[4] = {(uint8_t)i, 0, 0, (uint8_t)i};
 

@@ -22,6 +22,32 @@ listed_from_the_start() {
 	expect_dropped "$source"
 }
 
+# rbldnsd says so of all that it lists.
+why_it_is_listed() {
+	local source
+	source=$(fresh listed "$1")
+	expect_dropped "$source"
+	expect_explain "$source" '.verdict == "listed" and
+		.sites[0].text == "listed by the lab"'
+	expect "lookup has the same" looks_up "$source" \
+		'.verdict == "listed" and .sites[0].text == "listed by the lab"'
+	expect "people read it, too" reads_why "$source"
+	source=$(fresh clean "$1")
+	expect_connected "$source"
+	expect_explain "$source" '.sites[0] | .answer == null and
+		(has("text") | not)'
+}
+
+looks_up() {
+	local answer
+	answer=$(ctl --json lookup "$1") && jq -e "$2" <<<"$answer"
+}
+
+reads_why() {
+	ctl explain "$1" | grep -qx '  bl.example says: listed by the lab' &&
+		ctl lookup "$1" | grep -qx '  bl.example says: listed by the lab'
+}
+
 listed_later() {
 	local source
 	source=$(fresh clean 4)
@@ -87,6 +113,8 @@ for family in 4 6; do
 at once (IPv$family)" first_visit $family
 	lab_case "a listed source never gets an answer, not even the first \
 time (IPv$family)" listed_from_the_start $family
+	lab_case "explain and lookup tell what the list says of it \
+(IPv$family)" why_it_is_listed $family
 done
 lab_case "a source is dropped that the blocklist has just added" listed_later
 lab_case "unknown = pass lets unknown sources in, and looks them up" \

@@ -396,18 +396,21 @@ static const struct {
 	"'reason':'listed', 'list':null, 'prefix':null, "
 	"'verdict':'listed', 'score':3, 'threshold':3, "
 	"'sites':[{'zone':'zen.example', 'answer':'127.0.0.2', "
-	"'weight':3, 'ttl_s':700}], "
+	"'weight':3, 'ttl_s':700, 'text':'see http://zen.example/1'}], "
 	"'expires_s':740, 'gate':'open', 'mode':'enforce'}",
 	"A SYN from 203.0.113.66 is dropped now: blocklists name it (score 3, threshold\n"
-	"3): zen.example 127.0.0.2 weight 3, valid for 12 min. The gate is open for IPv4.\n",
+	"3): zen.example 127.0.0.2 weight 3, valid for 12 min. The gate is open for IPv4.\n"
+	"  zen.example says: see http://zen.example/1\n",
 	},
 	{
 	"{'address':'203.0.113.66', 'action':'pass', "
 	"'reason':'listed', 'list':null, 'prefix':null, "
 	"'verdict':'listed', 'score':5, 'threshold':3, "
 	"'sites':[{'zone':'zen.example', 'answer':'127.0.0.2', "
-	"'weight':3, 'ttl_s':700}, {'zone':'bl.example', "
-	"'answer':'127.0.0.4', 'weight':2, 'ttl_s':800}, "
+	"'weight':3, 'ttl_s':700, 'text':'zen'}, {'zone':'bl.example', "
+	"'answer':'127.0.0.4', 'weight':2, 'ttl_s':800, 'text':'bl'}, "
+	"{'zone':'bl.example', 'answer':'127.0.0.4', 'weight':1, "
+	"'ttl_s':800, 'text':'bl'}, "
 	"{'zone':'white.example', 'answer':null, 'weight':-4, "
 	"'ttl_s':60}, {'zone':'dead.example', 'answer':null, "
 	"'matched':false, 'weight':1, 'ttl_s':0, 'why':'timeout'}, "
@@ -419,9 +422,12 @@ static const struct {
 	"for 12 min. The gate is closed for IPv4.\n"
 	"  zen.example    127.0.0.2                 weight 3  valid for 11 min\n"
 	"  bl.example     127.0.0.4                 weight 2  valid for 13 min\n"
+	"  bl.example     127.0.0.4                 weight 1  valid for 13 min\n"
 	"  white.example  no listing                          valid for 60 s\n"
 	"  dead.example   no answer                           timeout\n"
-	"  pbl.example    127.0.0.11 (not counted)            valid for 5 min\n",
+	"  pbl.example    127.0.0.11 (not counted)            valid for 5 min\n"
+	"  zen.example says: zen\n"
+	"  bl.example says: bl\n",
 	},
 	{
 	"{'address':'203.0.113.66', 'action':'pass', "

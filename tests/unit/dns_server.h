@@ -14,16 +14,16 @@
 #include "dns_message.h"
 
 enum dns_behaviour {
-	DNS_LISTED,	   /* 127.0.0.2 */
-	DNS_CLEAN,	   /* NXDOMAIN */
-	DNS_EVEN,	   /* begins with an even digit, as 127.0.0.2 */
-	DNS_CODES,	   /* 127.0.0.N, N being the first label */
-	DNS_SERVFAIL,	   /* */
-	DNS_REFUSED,	   /* */
-	DNS_SILENT,	   /* */
-	DNS_TRUNCATED,	   /* UDP; listed over TCP */
-	DNS_HALF,	   /* truncated over TCP, too */
-	DNS_WRONGID,	   /* a listing with another id, then NXDOMAIN */
+	DNS_LISTED,    /* 127.0.0.2 */
+	DNS_CLEAN,     /* NXDOMAIN */
+	DNS_EVEN,      /* begins with an even digit, as 127.0.0.2 */
+	DNS_CODES,     /* 127.0.0.N, N being the first label; TXT: the name */
+	DNS_SERVFAIL,  /* */
+	DNS_REFUSED,   /* */
+	DNS_SILENT,    /* */
+	DNS_TRUNCATED, /* UDP; listed over TCP */
+	DNS_HALF,      /* truncated over TCP, too */
+	DNS_WRONGID,   /* a listing with another id, then NXDOMAIN */
 	DNS_OTHERQUESTION, /* a listing of another name, then NXDOMAIN */
 	DNS_GARBAGE,	   /* 40 octets of it */
 	DNS_SHORT,	   /* the header only */
@@ -112,11 +112,13 @@ static inline void dns_apply(struct dns_message *message, const char *name,
 {
 	struct dns_record alias = {DNS_ANSWER, NULL, ns_t_cname, 60, "x.test"};
 	struct dns_record text = {DNS_ANSWER, NULL, ns_t_txt, 60, "because"};
+	struct dns_record echo = {DNS_ANSWER, NULL, ns_t_txt, 60, name};
+	bool is_text = message->octets[message->length - 3] == ns_t_txt;
 	char code[32], *end;
 
 	switch (behaviour) {
 	case DNS_LISTED:
-		if (message->octets[message->length - 3] == ns_t_txt)
+		if (is_text)
 			dns_add(message, &text);
 		else
 			dns_listing(message, "127.0.0.2");
@@ -132,7 +134,10 @@ static inline void dns_apply(struct dns_message *message, const char *name,
 	case DNS_CODES:
 		snprintf(code, sizeof(code), "127.0.0.%u",
 			 (unsigned int)(uint8_t)atoi(name));
-		dns_listing(message, code);
+		if (is_text)
+			dns_add(message, &echo);
+		else
+			dns_listing(message, code);
 		break;
 	case DNS_SERVFAIL:
 		message->octets[3] |= ns_r_servfail;

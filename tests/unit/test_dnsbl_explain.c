@@ -3,6 +3,7 @@
 
 #include "dnsbl_fixture.h"
 #include "sources/dnsbl_explain.h"
+#include "sources/dnsbl_text.h"
 
 /* ---- explaining ---- */
 
@@ -83,11 +84,144 @@ static void an_explanation_ends_with_the_resolver(void **state)
 	assert_int_equal(explained.verdict, VERDICT_UNKNOWN);
 }
 
+/* ---- texts alone ---- */
+
+#define KEY "0123456789abcdefghij"
+
+static struct {
+	unsigned int calls;
+	size_t count;
+	char texts[SITES_MAX][ANSWER_TEXT_MAX];
+} told;
+
+static void on_texts(void *context, size_t site_count,
+		     char (*texts)[ANSWER_TEXT_MAX])
+{
+	assert_ptr_equal(context, &told);
+	assert_false(asking);
+	told.calls++;
+	told.count = site_count;
+	memcpy(told.texts, texts, site_count * sizeof(*texts));
+}
+
+/* Asks of those sites whose bit is set in `matched`. */
+static int ask_texts(const char *list, unsigned int matched)
+{
+	struct dnsbl_site_result matches[SITES_MAX] = {0};
+	struct addr source = address("192.0.2.1");
+	int error;
+
+	create(list);
+	dnsbl_close(dnsbl);
+	dnsbl = NULL;
+	uv_run(&loop, UV_RUN_NOWAIT);
+	for (size_t i = 0; i < config.site_count; i++)
+		matches[i].matched = matched & 1U << i;
+	memset(&told, 0, sizeof(told));
+	server.asked = 0;
+	asking = true;
+	error = dnsbl_text(&loop, resolver, &config, matches, &source, on_texts,
+			   &told);
+	asking = false;
+	return error;
+}
+
+static void wait_for_texts(void)
+{
+	while (told.calls == 0)
+		uv_run(&loop, UV_RUN_ONCE);
+	assert_int_equal(told.calls, 1);
+}
+
+static void texts_are_asked_of_what_matches_once_for_each_zone(void **state)
+{
+	(void)state;
+	assert_int_equal(ask_texts("listed.test listed.test=127.0.0.3 "
+				   "listed.test*2 codes.test clean.test",
+				   1 | 4 | 16),
+			 0);
+	wait_for_texts();
+	assert_int_equal(told.count, 5);
+	assert_string_equal(told.texts[0], "because");
+	assert_string_equal(told.texts[1], "");
+	assert_string_equal(told.texts[2], "because");
+	assert_string_equal(told.texts[3], "");
+	assert_string_equal(told.texts[4], "");
+	assert_int_equal(server.asked, 2);
+}
+
+static void texts_do_not_show_a_key(void **state)
+{
+	(void)state;
+	assert_int_equal(ask_texts(KEY ".codes.test", 1), 0);
+	wait_for_texts();
+	assert_string_equal(told.texts[0], "1.2.0.192.***.codes.test");
+}
+
+static void without_a_match_no_text_is_asked(void **state)
+{
+	(void)state;
+	assert_int_equal(ask_texts("listed.test", 0), -ENOENT);
+	assert_int_equal(server.asked, 0);
+}
+
+/* What comes later than that is of no use. */
+static void a_silent_zone_is_not_waited_for_for_long(void **state)
+{
+	uint64_t start = uv_now(&loop);
+
+	(void)state;
+	assert_int_equal(ask_texts("silent.test listed.test", 3), 0);
+	wait_for_texts();
+	assert_in_range(uv_now(&loop) - start, DNSBL_TEXT_MS, 4000);
+	assert_string_equal(told.texts[0], "");
+	assert_string_equal(told.texts[1], "because");
+	assert_int_equal(resolver_pending(resolver), 1);
+	resolver_close(resolver);
+	resolver = NULL;
+	run_for_ms(10);
+	assert_int_equal(told.calls, 1);
+}
+
+static void texts_end_with_the_resolver(void **state)
+{
+	(void)state;
+	assert_int_equal(ask_texts("silent.test", 1), 0);
+	uv_run(&loop, UV_RUN_NOWAIT);
+	resolver_close(resolver);
+	resolver = NULL;
+	assert_int_equal(told.calls, 0);
+	wait_for_texts();
+	assert_string_equal(told.texts[0], "");
+}
+
+static void texts_are_asked_of_some_zones_at_most(void **state)
+{
+	(void)state;
+	assert_int_equal(ask_texts("a.listed.test b.listed.test c.listed.test "
+				   "d.listed.test e.listed.test f.listed.test "
+				   "g.listed.test h.listed.test i.listed.test "
+				   "a.listed.test*2",
+				   0xffff),
+			 0);
+	wait_for_texts();
+	assert_int_equal(server.asked, DNSBL_TEXT_ZONES);
+	assert_string_equal(told.texts[7], "because");
+	assert_string_equal(told.texts[8], "");
+	assert_string_equal(told.texts[9], "because");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(an_explanation_waits_for_all_and_has_texts),
 		CASE(an_explanation_ends_with_the_resolver),
+		CASE(texts_are_asked_of_what_matches_once_for_each_zone),
+		CASE(texts_do_not_show_a_key),
+		CASE(without_a_match_no_text_is_asked),
+		CASE(a_silent_zone_is_not_waited_for_for_long),
+		CASE(texts_end_with_the_resolver),
+		CASE(texts_are_asked_of_some_zones_at_most),
 	};
 
 	log_init("test");

@@ -227,6 +227,40 @@ static void secret_labels_are_redacted(void **state)
 	}
 }
 
+#define KEY "0123456789abcdefghij"
+
+static const struct {
+	const char *text;
+	const char *shown;
+} texts[] = {
+	{"listed, see http://x.example/1", "listed, see http://x.example/1"},
+	{"7." KEY ".zen.example is listed", "7.***.zen.example is listed"},
+	{KEY, "***"},
+	{KEY KEY " twice", "****** twice"},
+	{"0123456789ABCDEFGHIJ.zen", "***.zen"},
+	{"cut off: 0123456789abc", "cut off: ***"},
+	{"cut off: 0123", "cut off: ***"},
+	{"or a number: 012", "or a number: 012"},
+	{"only part: 0123456789abcdefghi.", "only part: 0123456789abcdefghi."},
+	{"01230123456789abcdefghij", "0123***"},
+	{"", ""},
+};
+
+static void secret_labels_are_redacted_in_texts(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		char text[64];
+
+		strcpy(text, texts[i].text);
+		site_redact_text(KEY ".zen.example", text);
+		assert_string_equal(text, texts[i].shown);
+		strcpy(text, texts[i].text);
+		site_redact_text("zen.example", text);
+		assert_string_equal(text, texts[i].text);
+	}
+}
+
 /* What this test uses of Postfix: VSTRING, ip_match(3), valid_hostname(3). */
 struct postfix {
 	void *(*alloc)(ssize_t size);
@@ -355,6 +389,7 @@ int main(void)
 		cmocka_unit_test(faulty_sites_are_refused_with_a_reason),
 		cmocka_unit_test(answers_match_by_filter_and_within_loopback),
 		cmocka_unit_test(secret_labels_are_redacted),
+		cmocka_unit_test(secret_labels_are_redacted_in_texts),
 		cmocka_unit_test(postfix_agrees),
 	};
 

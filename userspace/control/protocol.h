@@ -48,9 +48,10 @@
  *   sites.why        null, or why there is no answer
  *   lists            name, entries, and "ipv4" and "ipv6": SYNs it decided
  *   lookups          numbers: waiting, active, asked, shed (no room to wait),
- *                    shed_network (too many of one network), verdicts (in the
- *                    kernel's map)
- *   sites.text       of `lookup`: the TXT of a listing, where it has one
+ *                    shed_network (too many of one network), shed_s (since the
+ *                    last one of both; null: never), verdicts (in the kernel's
+ *                    map)
+ *   sites.text       the TXT of what counts, where it has one
  *   threshold        of `dnsbl`; beside "score"
  *   worker           "seccomp": whether it is confined to its system calls,
  *                    "cap_bpf": whether the kernel makes it keep CAP_BPF

@@ -7,6 +7,7 @@
 
 #include "core/site.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <string.h>
 
@@ -14,6 +15,7 @@
 #define NIBBLES_TEXT 64 /* "f." for each nibble of an IPv6 address */
 #define ZONE_MAX     (SITE_ZONE_MAX - 1 - NIBBLES_TEXT)
 #define SECRET_MIN   20
+#define SECRET_PART  4 /* of one that is cut off: longer than "***" */
 
 /* Where the rest of a filter begins, and what was wrong with it. */
 struct cursor {
@@ -292,9 +294,10 @@ static bool is_secret(const char *label, size_t length)
 	return true;
 }
 
+static const char hidden[] = "***";
+
 const char *site_redact(const char *zone, char text[static SITE_ZONE_MAX])
 {
-	static const char hidden[] = "***";
 	size_t used = 0;
 
 	while (*zone != '\0') {
@@ -312,4 +315,44 @@ const char *site_redact(const char *zone, char text[static SITE_ZONE_MAX])
 	}
 	text[used] = '\0';
 	return text;
+}
+
+/* How much of the label `text` begins with; it may be cut off by its end. */
+static size_t begins_with(const char *text, const char *label, size_t length)
+{
+	size_t same = 0;
+
+	while (same < length && text[same] != '\0' &&
+	       tolower((unsigned char)text[same]) ==
+		       tolower((unsigned char)label[same]))
+		same++;
+	return same == length || (text[same] == '\0' && same >= SECRET_PART)
+		       ? same
+		       : 0;
+}
+
+static void redact_label(const char *label, size_t length, char *text)
+{
+	for (; *text != '\0'; text++) {
+		size_t same = begins_with(text, label, length);
+
+		if (same == 0)
+			continue;
+		/* It is longer than what takes its place. */
+		memcpy(text, hidden, strlen(hidden));
+		memmove(text + strlen(hidden), text + same,
+			strlen(text + same) + 1);
+		text += strlen(hidden) - 1;
+	}
+}
+
+void site_redact_text(const char *zone, char *text)
+{
+	while (*zone != '\0') {
+		size_t length = strcspn(zone, ".");
+
+		if (is_secret(zone, length))
+			redact_label(zone, length, text);
+		zone += length + (zone[length] == '.');
+	}
 }

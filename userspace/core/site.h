@@ -44,4 +44,10 @@ bool site_matches(const struct site *site, const uint8_t octets[static 4]);
  */
 const char *site_redact(const char *zone, char text[static SITE_ZONE_MAX]);
 
+/*
+ * Replaces the zone's secret labels wherever they stand in `text`, whole or
+ * cut off by its end.
+ */
+void site_redact_text(const char *zone, char *text);
+
 #endif

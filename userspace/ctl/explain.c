@@ -241,8 +241,40 @@ void explain_show_sites(const struct print *print, const json_t *sites)
 	table_finish(&table, print);
 }
 
+/* Sites of the same zone have the same. */
+static bool is_said_before(const json_t *sites, size_t index, const char *text)
+{
+	const json_t *site = json_array_get(sites, index);
+	const char *zone = field_text(site, "zone", "?");
+
+	for (size_t i = 0; i < index; i++) {
+		const json_t *before = json_array_get(sites, i);
+
+		if (field_is(before, "zone", zone) &&
+		    field_is(before, "text", text))
+			return true;
+	}
+	return false;
+}
+
+void explain_show_texts(const struct print *print, const json_t *sites)
+{
+	const json_t *site;
+	size_t i;
+
+	json_array_foreach(sites, i, site)
+	{
+		const char *text = field_text(site, "text", NULL);
+
+		if (text && !is_said_before(sites, i, text))
+			print_paragraph(print, TONE_PLAIN, "  ", "%s says: %s",
+					field_text(site, "zone", "?"), text);
+	}
+}
+
 void explain_show(const struct print *print, const json_t *explained)
 {
+	const json_t *sites = json_object_get(explained, "sites");
 	enum reason reason;
 	struct story story = {0};
 	bool told = false;
@@ -263,5 +295,6 @@ void explain_show(const struct print *print, const json_t *explained)
 		tell_gate(&story, explained);
 	print_paragraph(print, TONE_PLAIN, "", "%s", story.text);
 	if (!told)
-		explain_show_sites(print, json_object_get(explained, "sites"));
+		explain_show_sites(print, sites);
+	explain_show_texts(print, sites);
 }

@@ -25,10 +25,7 @@ static enum tone tone_of(const json_t *found)
 void lookup_show(const struct print *print, const json_t *found)
 {
 	const json_t *sites = json_object_get(found, "sites");
-	const json_t *site;
 	double score = 0, threshold = 0;
-	const char *text;
-	size_t i;
 
 	field_number(found, "score", &score);
 	field_number(found, "threshold", &threshold);
@@ -37,11 +34,5 @@ void lookup_show(const struct print *print, const json_t *found)
 			field_text(found, "address", "?"), words_of(found),
 			score, threshold);
 	explain_show_sites(print, sites);
-	json_array_foreach(sites, i, site)
-	{
-		text = field_text(site, "text", NULL);
-		if (text)
-			print_paragraph(print, TONE_PLAIN, "  ", "%s says: %s",
-					field_text(site, "zone", "?"), text);
-	}
+	explain_show_texts(print, sites);
 }

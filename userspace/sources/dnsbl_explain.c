@@ -79,8 +79,11 @@ static void on_text(void *context, const struct answer *answer)
 	struct asked *asked = context;
 	struct explain *explain = asked->explain;
 
-	if (answer->kind == ANSWER_RECORDS)
+	if (answer->kind == ANSWER_RECORDS) {
 		memcpy(asked->text, answer->text, sizeof(asked->text));
+		site_redact_text(explain->sites[asked->first].zone,
+				 asked->text);
+	}
 	explain->pending--;
 	finish_when_told(explain);
 }

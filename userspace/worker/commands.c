@@ -77,8 +77,9 @@ void commands_on_explained(struct worker *worker, const struct message *message)
 		control_fail(slot->request, "the program can't be asked: %s",
 			     strerror(-message->result));
 	else
-		control_reply(slot->request, explain_json(worker, &slot->source,
-							  &message->decision));
+		explain_reply(worker, slot->request, &slot->source,
+			      explain_json(worker, &slot->source,
+					   &message->decision));
 }
 
 static void on_reload(void *context, const json_t *args,

@@ -161,6 +161,13 @@ json_t *explain_json(struct worker *worker, const struct addr *source,
 		     const struct decision *decision);
 
 /*
+ * explain_text.c: replies with `explained`, which it takes, once the lists
+ * that name the source have said in words why; a moment later at most.
+ */
+void explain_reply(struct worker *worker, struct control_request *request,
+		   const struct addr *source, json_t *explained);
+
+/*
  * apply.c: puts a configuration in force, the first one or another.  Takes
  * `next` unless it fails: then all is as before, and `error` says why.
  */
