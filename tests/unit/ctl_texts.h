@@ -45,7 +45,7 @@ static const char healthy_json[] =
 	"'ipv6':2}, {'name':'block', 'entries':3, 'ipv4':0, "
 	"'ipv6':0}], "
 	"'lookups':{'waiting':0, 'active':2, 'asked':12345, "
-	"'shed':0, 'verdicts':9123}}";
+	"'shed':0, 'shed_s':null, 'verdicts':9123}}";
 
 static const char healthy_text[] =
 	"Enforcing. The gate is closed: mx1.example.net takes mail.\n"
@@ -110,6 +110,8 @@ static const char primary_down_json[] =
 	"'zones':[{'zone':'zen.spamhaus.org', 'state':'ok', "
 	"'reason':'', 'queries':12345, 'listed':9876}], "
 	"'feeds':[], "
+	"'lookups':{'waiting':4096, 'active':12, 'asked':54321, "
+	"'shed':12000, 'shed_network':345, 'shed_s':0.5, 'verdicts':54000}, "
 	"'counters':{'clean':{'ipv4':4, 'ipv6':0}, "
 	"'held':{'ipv4':5, 'ipv6':0}, 'listed':{'ipv4':1, 'ipv6':0}}}";
 
@@ -118,6 +120,8 @@ static const char primary_down_text[] =
 	"! mx1.example.net (192.0.2.5) is down: it can't check recipients, \"451 4.3.0\n"
 	"  <postmaster>: Temporary lookup failure\".\n"
 	"! mx1.example.net (2001:db8::5) is down: it doesn't answer a SYN.\n"
+	"! Overload: more new sources come than may be looked up, so some are let in\n"
+	"  without it (12,345 so far). Who is known already does not feel it.\n"
 	"\n"
 	"Gate\n"
 	"  IPv4  open  since 2025-11-24 01:20 (46 min)  no primary takes mail\n"
@@ -132,6 +136,8 @@ static const char primary_down_text[] =
 	"\n"
 	"DNSBLs\n"
 	"  zen.spamhaus.org  ok  12,345 queries  9,876 listed\n"
+	"  54,000 verdicts in the kernel; lookups: 12 under way, 4,096 waiting, 12,345\n"
+	"  shed\n"
 	"\n"
 	"Daemon\n"
 	"  version 0.1.0; the kernel believes it for another 8.2 s\n"

@@ -19,6 +19,9 @@
 /* More of one kind are summed up: the sections have them all. */
 #define WARNINGS_MAX 3
 
+/* So long ago is the present, for who looks at it. */
+#define SHED_LATELY_S 60
+
 #define SENTENCE_MAX 1024
 
 /* "OPEN": the one word that must not be overlooked. */
@@ -305,6 +308,24 @@ static void warn_zones(const struct print *print, const json_t *status)
 		warn_zone(print, zone);
 }
 
+static void warn_shed(const struct print *print, const json_t *status)
+{
+	const json_t *lookups = json_object_get(status, "lookups");
+	char text[PRINT_QUANTITY];
+	double ago;
+
+	if (!field_number(lookups, "shed_s", &ago) || ago > SHED_LATELY_S)
+		return;
+	print_paragraph(
+		print, TONE_WARN, MARK,
+		"Overload: more new sources come than may be looked "
+		"up, so some are let in without it (%s so far). Who is "
+		"known already does not feel it.",
+		print_count(field_count(lookups, "shed") +
+				    field_count(lookups, "shed_network"),
+			    text));
+}
+
 static void warn_feed(const struct print *print, const json_t *feed)
 {
 	const char *reason = field_text(feed, "reason", "");
@@ -400,5 +421,6 @@ void status_judge(const struct print *print, const json_t *status)
 	warn_interfaces(print, status);
 	warn_primaries(print, status);
 	warn_zones(print, status);
+	warn_shed(print, status);
 	warn_feeds(print, status);
 }

@@ -11,11 +11,11 @@
 #include "sources/dnsbl_engine.h"
 
 #define TICK_MS	    100
-#define HELD_MAX    4096
 #define REFRESH_MAX 4096
 #define PREWARM_MAX 1024
 #define RATE	    1000
 #define BURST	    2000
+#define HELD_MAX    (2 * RATE) /* who waits last is served within hold-limit */
 #define HANDLES	    3
 
 uint64_t dnsbl_now_ms(const struct dnsbl *dnsbl)
@@ -63,20 +63,20 @@ static bool network_may(struct dnsbl *dnsbl, const struct addr *source,
 	return dnsbl_budget_take(dnsbl->budget, source, dnsbl_now_ms(dnsbl));
 }
 
+static int shed(struct dnsbl *dnsbl, uint64_t *count)
+{
+	++*count;
+	dnsbl->shed_ms = dnsbl_now_ms(dnsbl);
+	return -EAGAIN;
+}
+
 int dnsbl_ask(struct dnsbl *dnsbl, const struct addr *source,
 	      enum dnsbl_priority priority)
 {
-	int error;
-
-	if (!network_may(dnsbl, source, priority)) {
-		dnsbl->counts.shed_network++;
-		return -EAGAIN;
-	}
-	error = dnsbl_queue_put(dnsbl->queue, source, priority);
-	if (error) {
-		dnsbl->counts.shed++;
-		return error;
-	}
+	if (!network_may(dnsbl, source, priority))
+		return shed(dnsbl, &dnsbl->counts.shed_network);
+	if (dnsbl_queue_put(dnsbl->queue, source, priority))
+		return shed(dnsbl, &dnsbl->counts.shed);
 	run(dnsbl);
 	return 0;
 }
@@ -312,6 +312,10 @@ void dnsbl_status(const struct dnsbl *dnsbl, struct dnsbl_status *out)
 	for (unsigned int i = 0; i < DNSBL_PRIORITIES; i++)
 		out->waiting[i] = dnsbl_queue_waiting(dnsbl->queue, i);
 	out->active = dnsbl->lookups.active;
+	out->shed_s =
+		dnsbl->shed_ms
+			? (double)(dnsbl_now_ms(dnsbl) - dnsbl->shed_ms) / 1e3
+			: -1;
 }
 
 void dnsbl_quota_save(const struct dnsbl *dnsbl,

@@ -121,6 +121,7 @@ struct dnsbl_status {
 	uint64_t asked;	       /* lookups started */
 	uint64_t shed;	       /* refused because a queue was full */
 	uint64_t shed_network; /* or because of the source's network */
+	double shed_s;	       /* since the last one of both; negative: never */
 };
 
 void dnsbl_status(const struct dnsbl *dnsbl, struct dnsbl_status *out);

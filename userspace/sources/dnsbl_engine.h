@@ -90,6 +90,7 @@ struct dnsbl {
 	size_t own_count;
 	struct dnsbl_log log;
 	struct dnsbl_status counts;
+	uint64_t shed_ms; /* the last time; 0: never */
 	uint64_t shed_said;
 	uint64_t shed_said_ms;
 };

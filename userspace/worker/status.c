@@ -187,19 +187,20 @@ static json_t *counters_json(const struct worker *worker)
 
 static json_t *lookups_json(const struct worker *worker)
 {
-	struct dnsbl_status status = {0};
+	struct dnsbl_status status = {.shed_s = -1};
 	json_int_t waiting = 0;
 
 	if (worker->dnsbl)
 		dnsbl_status(worker->dnsbl, &status);
 	for (size_t i = 0; i < DNSBL_PRIORITIES; i++)
 		waiting += (json_int_t)status.waiting[i];
-	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "waiting", waiting,
-			 "active", (json_int_t)status.active, "asked",
-			 (json_int_t)status.asked, "shed",
-			 (json_int_t)status.shed, "shed_network",
-			 (json_int_t)status.shed_network, "verdicts",
-			 (json_int_t)verdicts_count(worker->verdicts));
+	return json_pack(
+		"{s:I, s:I, s:I, s:I, s:I, s:o, s:I}", "waiting", waiting,
+		"active", (json_int_t)status.active, "asked",
+		(json_int_t)status.asked, "shed", (json_int_t)status.shed,
+		"shed_network", (json_int_t)status.shed_network, "shed_s",
+		status.shed_s < 0 ? json_null() : json_real(status.shed_s),
+		"verdicts", (json_int_t)verdicts_count(worker->verdicts));
 }
 
 static json_t *nudge_json(const struct worker *worker)
