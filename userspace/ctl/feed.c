@@ -16,6 +16,8 @@
 #include "sources/feed.h"
 #include "sources/feed_guard.h"
 
+#define NEW ".new"
+
 struct check {
 	const struct ctl *ctl;
 	char **addresses;
@@ -160,13 +162,24 @@ static enum ctl_exit read_options(struct check *check)
 	return CTL_DONE;
 }
 
-/* The feed of the configuration that is this file, if there is one. */
+/*
+ * The feed of the configuration that is this file, or that it will replace as
+ * soon as its ".new" is taken away; NULL: none is.
+ */
 static const struct config_feed *find_feed(const struct config *config,
 					   const char *path)
 {
-	for (size_t i = 0; i < config->feed_count; i++)
-		if (strcmp(config->feeds[i].file, path) == 0)
+	size_t length = strlen(path), end = strlen(NEW);
+
+	if (length > end && strcmp(path + length - end, NEW) == 0)
+		length -= end;
+	for (size_t i = 0; i < config->feed_count; i++) {
+		const char *file = config->feeds[i].file;
+
+		if (strcmp(file, path) == 0 ||
+		    (strncmp(file, path, length) == 0 && file[length] == '\0'))
 			return &config->feeds[i];
+	}
 	return NULL;
 }
 

@@ -104,12 +104,11 @@ int feed_add_ipv4(struct feed_reading *reading, unsigned int layer,
 	return error;
 }
 
-/* The last address of a prefix of IPv6. */
-static struct addr last_of(const struct prefix *prefix)
+struct addr feed_last_ipv6(const struct addr *addr, unsigned int length)
 {
-	struct addr last = prefix->addr;
+	struct addr last = *addr;
 
-	for (unsigned int bit = prefix->length; bit < 128; bit++)
+	for (unsigned int bit = length; bit < 128; bit++)
 		last.octets[bit / 8] |= (uint8_t)(0x80 >> bit % 8);
 	return last;
 }
@@ -121,7 +120,7 @@ int feed_add_prefix(struct feed_reading *reading, unsigned int layer,
 	int error;
 
 	if (reading->options->guard) {
-		last = last_of(prefix);
+		last = feed_last_ipv6(&prefix->addr, prefix->length);
 		if (!feed_admits(reading, &prefix->addr, &last))
 			return 0;
 	}

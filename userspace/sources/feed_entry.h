@@ -57,6 +57,9 @@ int feed_add_prefix(struct feed_reading *reading, unsigned int layer,
 int feed_add_ipv6(struct feed_reading *reading, const struct addr *first,
 		  const struct addr *last);
 
+/* The last address of a prefix of IPv6, whatever the address looks like. */
+struct addr feed_last_ipv6(const struct addr *addr, unsigned int length);
+
 /* Whether an entry may be added; reports it otherwise. */
 bool feed_admits(struct feed_reading *reading, const struct addr *first,
 		 const struct addr *last);

@@ -32,15 +32,6 @@ static struct addr mask(const struct addr *addr, unsigned int bits)
 	return masked;
 }
 
-static struct addr last_of(const struct addr *addr, unsigned int bits)
-{
-	struct addr last = *addr;
-
-	for (unsigned int bit = bits; bit < 128; bit++)
-		last.octets[bit / 8] |= (uint8_t)(0x80 >> bit % 8);
-	return last;
-}
-
 /*
  * Into a layer, as IPv6 even where it is an IPv4 address in IPv6's clothes:
  * what rbldnsd has for tests (RFC 5782) lists no source of IPv4.
@@ -52,7 +43,7 @@ static int add(struct feed_reading *reading, unsigned int layer,
 
 	if (addr_family(&prefix->addr) == FAMILY_IPV6)
 		return ranges_input_prefix(reading->layers, layer, prefix);
-	last = last_of(&prefix->addr, prefix->length);
+	last = feed_last_ipv6(&prefix->addr, prefix->length);
 	return ranges_input_between(reading->layers, layer, &prefix->addr,
 				    &last);
 }
@@ -65,7 +56,7 @@ static int include(struct feed_reading *reading, unsigned int layer,
 
 	if (addr_family(&prefix->addr) == FAMILY_IPV6)
 		return feed_add_prefix(reading, layer, prefix);
-	last = last_of(&prefix->addr, prefix->length);
+	last = feed_last_ipv6(&prefix->addr, prefix->length);
 	if (!feed_admits(reading, &prefix->addr, &last))
 		return 0;
 	error = feed_count(reading, FAMILY_IPV6);
