@@ -180,6 +180,30 @@ static void formats_are_found_by_looking(void **state)
 	}
 }
 
+/* Wherever it ends what is looked at, half an address is no entry. */
+static void large_files_are_found_by_whole_lines(void **state)
+{
+	static char text[200000];
+
+	(void)state;
+	for (size_t shift = 0; shift < 16; shift++) {
+		size_t size = shift;
+		struct feed_report report;
+		struct ranges_set *set;
+
+		memset(text, '#', shift);
+		if (shift)
+			text[size++] = '\n';
+		while (size + 16 < sizeof(text))
+			size += (size_t)sprintf(text + size,
+						"198.51.100.111\n");
+		assert_int_equal(feed_of_text(text, FEED_AUTO, &report, &set),
+				 0);
+		assert_int_equal(report.format, FEED_PLAIN);
+		ranges_set_put(set);
+	}
+}
+
 static void what_is_no_list_is_said(void **state)
 {
 	static const struct {
@@ -327,6 +351,60 @@ static void packed_files_are_unpacked(void **state)
 		memset(packed + size, 'x', 8);
 		feed_of_octets(packed, size + 8, &options, &report, &set);
 		assert_int_not_equal(report.refused[0], 0);
+		ranges_set_put(set);
+	}
+}
+
+#define BOMB_PART (64 << 20)
+
+/* Some kilobytes that become more than is read of any file. */
+static void bombs_are_refused(void **state)
+{
+	static size_t (*const packers[])(const char *, size_t, char *,
+					 size_t) = {pack_gzip, pack_zstd};
+	const struct feed_options options = {.rejected_max = 100};
+	const size_t parts = FEED_TEXT_MAX / BOMB_PART + 1;
+	char *text = malloc(BOMB_PART), *packed = malloc(BOMB_PART);
+
+	(void)state;
+	assert_true(text && packed);
+	memset(text, '#', BOMB_PART);
+	for (size_t i = 0; i < COUNT(packers); i++) {
+		size_t size = packers[i](text, BOMB_PART, packed, BOMB_PART);
+		struct ranges_set *set;
+		struct feed_report report;
+
+		assert_true(size * parts < BOMB_PART);
+		for (size_t part = 1; part < parts; part++)
+			memcpy(packed + size * part, packed, size);
+		assert_int_equal(feed_of_octets(packed, size * parts, &options,
+						&report, &set),
+				 -EFBIG);
+		assert_string_equal(report.refused,
+				    "it is larger than 2048 MiB");
+	}
+	free(text);
+	free(packed);
+}
+
+/* A frame of zstd says itself how much memory it takes to unpack it. */
+static void a_frame_that_wants_much_memory_is_refused(void **state)
+{
+	/* Magic, no options, the window, and one block as it is. */
+	char frame[] = "\x28\xb5\x2f\xfd\x00W\x51\x00\x00"
+		       "192.0.2.1\n";
+	const struct feed_options options = {.rejected_max = 0};
+	struct feed_report report;
+	struct ranges_set *set;
+
+	(void)state;
+	for (unsigned int bits = 20; bits <= 31; bits++) {
+		int error;
+
+		frame[5] = (char)((bits - 10) << 3);
+		error = feed_of_octets(frame, sizeof(frame) - 1, &options,
+				       &report, &set);
+		assert_int_equal(error, bits <= 27 ? 0 : -EBADMSG);
 		ranges_set_put(set);
 	}
 }
@@ -482,10 +560,13 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_line_of_a_plain_file_means_what_it_says),
 		cmocka_unit_test(formats_are_found_by_looking),
+		cmocka_unit_test(large_files_are_found_by_whole_lines),
 		cmocka_unit_test(what_is_no_list_is_said),
 		cmocka_unit_test(too_large_a_share_of_rejected_lines_refuses),
 		cmocka_unit_test(problems_are_counted_and_the_first_are_kept),
 		cmocka_unit_test(packed_files_are_unpacked),
+		cmocka_unit_test(bombs_are_refused),
+		cmocka_unit_test(a_frame_that_wants_much_memory_is_refused),
 		cmocka_unit_test(long_lines_are_one_problem),
 		cmocka_unit_test(the_guard_leaves_out_what_must_stay),
 		cmocka_unit_test(the_entry_that_matches_is_told),

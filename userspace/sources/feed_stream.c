@@ -252,6 +252,14 @@ int feed_stream_peek(struct feed_stream *stream, const char **text,
 	}
 	*text = stream->text;
 	*size = stream->end_at;
+	if (!stream->end) {
+		const char *newline =
+			memrchr(stream->text, '\n', stream->end_at);
+
+		/* Half an address would look like one of another format. */
+		if (newline)
+			*size = (size_t)(newline + 1 - stream->text);
+	}
 	return 0;
 }
 

@@ -24,8 +24,8 @@ struct feed_line {
 int feed_stream_open(int fd, struct feed_stream **out);
 
 /*
- * Shows the beginning of the text: all of it, or 64 KiB at least.  Only
- * before the first line.  Returns 0, or what feed_stream_line() may return.
+ * Shows the beginning of the text: all of it, or the lines that are complete
+ * within 64 KiB or more.  Only before the first line.  Returns 0, or what feed_stream_line() may return.
  */
 int feed_stream_peek(struct feed_stream *stream, const char **text,
 		     size_t *size);
