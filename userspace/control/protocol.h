@@ -36,7 +36,9 @@
  *                    answers lately), quota_used and quota_limit (0: none)
  *   feeds.state      "fresh", or what is wrong; "reason" has words for it.
  *                    "entries" and "age_s" (null: none) are of the version
- *                    in force, "ipv4" and "ipv6" SYNs that it decided
+ *                    in force, "ipv4" and "ipv6" SYNs that it decided;
+ *                    "rejected" and "left_out" lines of its file; "watch":
+ *                    "events", or "polling" where the kernel tells of none
  *   action           "pass", "drop", "reset": what the kernel does, so
  *                    always "pass" in monitor mode
  *   reason           a name of REASON_TABLE

@@ -251,10 +251,28 @@ static void show_lists(const struct print *print, const json_t *status)
 	table_finish(&table, print);
 }
 
+/* What is out of the ordinary about the file, or "". */
+static void add_feed_notes(struct table *table, const json_t *feed)
+{
+	uint64_t rejected = field_count(feed, "rejected");
+	uint64_t left_out = field_count(feed, "left_out");
+	bool polled = field_is(feed, "watch", "polling");
+	char counts[2][PRINT_QUANTITY];
+
+	print_count(rejected, counts[0]);
+	print_count(left_out, counts[1]);
+	table_add(table, TONE_PLAIN, "%s%s%s%s%s%s%s",
+		  rejected ? counts[0] : "", rejected ? " rejected" : "",
+		  rejected && left_out ? ", " : "", left_out ? counts[1] : "",
+		  left_out ? " left out" : "",
+		  polled && (rejected || left_out) ? ", " : "",
+		  polled ? "polled" : "");
+}
+
 static void show_feeds(const struct print *print, const json_t *status)
 {
 	const json_t *feeds = json_object_get(status, "feeds");
-	struct table table = table_of("llrrl");
+	struct table table = table_of("llrrll");
 	char text[PRINT_QUANTITY];
 	const json_t *feed;
 	double age;
@@ -278,6 +296,7 @@ static void show_feeds(const struct print *print, const json_t *status)
 				  print_duration(age, text));
 		else
 			table_add(&table, TONE_PLAIN, "%s", "");
+		add_feed_notes(&table, feed);
 	}
 	table_finish(&table, print);
 }

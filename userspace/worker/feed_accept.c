@@ -81,6 +81,11 @@ static void log_loaded(const struct feed *feed)
 				    " is left out: %s",
 				    feed->config.name, problem->line,
 				    problem->reason);
+		else if (problem->kind == FEED_REJECTED)
+			log_notice("feed \"%s\": line %" PRIu64
+				   " is not understood: %s",
+				   feed->config.name, problem->line,
+				   problem->reason);
 	}
 }
 
