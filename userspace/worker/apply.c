@@ -115,38 +115,42 @@ static void discard(const struct parts *parts)
 		primaries_close(parts->primaries);
 }
 
-/* A configuration goes once nothing points to it any more. */
-static void release(const struct worker *worker, struct config *config)
+#define HOLDERS 3 /* of configurations */
+
+/* Those that were held, often the same, go once nobody holds them any more. */
+static void release(const struct worker *worker,
+		    struct config *before[static HOLDERS])
 {
-	if (config != worker->config && config != worker->dnsbl_config &&
-	    config != worker->primaries_config)
-		config_free(config);
+	for (size_t i = 0; i < HOLDERS; i++) {
+		bool held = before[i] == worker->config ||
+			    before[i] == worker->dnsbl_config ||
+			    before[i] == worker->primaries_config;
+
+		for (size_t j = 0; j < i; j++)
+			held |= before[i] == before[j];
+		if (!held)
+			config_free(before[i]);
+	}
 }
 
 static void replace_dnsbl(struct worker *worker, struct config *next,
 			  const struct parts *parts)
 {
-	struct config *before = worker->dnsbl_config;
-
 	lookups_replace(worker, next, parts->dnsbl);
 	answers_free(worker->answers);
 	worker->answers = parts->answers;
 	worker->dnsbl_config = next;
-	release(worker, before);
 }
 
 static void replace_primaries(struct worker *worker, struct config *next,
 			      const struct parts *parts)
 {
-	struct config *before = worker->primaries_config;
-
 	if (worker->primaries) {
 		gate_keep(worker, clock_monotonic_ns() + LEASE_NS);
 		primaries_close(worker->primaries);
 	}
 	worker->primaries = parts->primaries;
 	worker->primaries_config = next;
-	release(worker, before);
 }
 
 /*
@@ -195,6 +199,11 @@ int apply_config(struct worker *worker, struct config *next,
 						&next->dnsbl);
 	bool new_primaries =
 		!before || !same_primaries(worker->primaries_config, next);
+	struct config *held[HOLDERS] = {
+		before,
+		worker->dnsbl_config,
+		worker->primaries_config,
+	};
 	struct parts parts = {0};
 	int result = 0;
 
@@ -223,7 +232,7 @@ int apply_config(struct worker *worker, struct config *next,
 		replace_dnsbl(worker, next, &parts);
 	if (new_primaries)
 		replace_primaries(worker, next, &parts);
-	release(worker, before);
+	release(worker, held);
 	lookups_follow_own(worker);
 	gate_update(worker);
 	return 0;
