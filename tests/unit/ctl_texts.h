@@ -364,6 +364,62 @@ static const char ordered_text[] =
 	"    bypass    came here although the primary is up                4            0\n"
 	"  none yet: allowed, clean, unknown, late, overload, stale, held, feed, evasion\n";
 
+static const char guards_json[] =
+	"{'version':'0.1.0', 'mode':'enforce', 'lease_s':9.5, "
+	"'interfaces':[{'name':'eth0', 'attach':'native', "
+	"'program_id':8}], "
+	"'gate':{'ipv4':{'state':'open', 'since':1763947200, "
+	"'why':'no MX host is better than this one (example.org)'}, "
+	"'ipv6':{'state':'closed', 'since':1763947200, "
+	"'why':'the primary is up'}}, "
+	"'guards':[{'name':'', 'doors':['192.0.2.25', '2001:db8::25'], "
+	"'gate':{'ipv4':{'state':'closed', 'why':'the primary is up'}, "
+	"'ipv6':{'state':'closed', 'why':'the primary is up'}}, "
+	"'domains':[{'domain':null, 'state':'closed', 'why':'x'}, "
+	"{'domain':'example.net', 'state':'closed', "
+	"'why':'the primary is up'}]}, "
+	"{'name':'unused', 'doors':[], 'domains':[]}, "
+	"{'name':'second', 'doors':['192.0.2.26'], "
+	"'gate':{'ipv4':{'state':'open', "
+	"'why':'no MX host is better than this one (example.org)'}, "
+	"'ipv6':{'state':'open', "
+	"'why':'no address of this family is protected'}}, "
+	"'domains':[{'domain':'example.org', 'state':'open', "
+	"'why':'no MX host is better than this one'}]}], "
+	"'primaries':[{'name':'mx1.example.net', 'address':'192.0.2.5', "
+	"'state':'up', 'reason':'good', 'last_probe_s':12.2}], "
+	"'zones':[], 'feeds':[], 'counters':{}}";
+
+static const char guards_text[] =
+	"Enforcing. The gate is OPEN for IPv4 and closed for IPv6.\n"
+	"\n"
+	"Gate\n"
+	"  IPv4  open    since 2025-11-24 01:20 (46 min)  no MX host is better than this\n"
+	"                                                 one (example.org)\n"
+	"  IPv6  closed  since 2025-11-24 01:20 (46 min)  the primary is up\n"
+	"\n"
+	"Guards\n"
+	"  (no name)  IPv4  closed  the primary is up\n"
+	"             IPv6  closed  the primary is up\n"
+	"  second     IPv4  open    no MX host is better than this one (example.org)\n"
+	"             IPv6  open    no address of this family is protected\n"
+	"\n"
+	"Domains\n"
+	"  example.org  open    no MX host is better than this one\n"
+	"  example.net  closed  the primary is up\n"
+	"\n"
+	"Primaries\n"
+	"  mx1.example.net  192.0.2.5  up  probed 12 s ago  takes mail\n"
+	"\n"
+	"Interfaces\n"
+	"  eth0  native  program 8\n"
+	"\n"
+	"Daemon\n"
+	"  version 0.1.0; the kernel believes it for another 9.5 s\n"
+	"\n"
+	"SYNs by reason                                                 IPv4         IPv6\n"
+	"  None was seen yet.\n";
+
 static const char nothing_known_json[] =
 	"{}";
 
@@ -393,6 +449,7 @@ static const struct {
 	{blind_json, blind_text},
 	{failing_open_json, failing_open_text},
 	{ordered_json, ordered_text},
+	{guards_json, guards_text},
 	{nothing_known_json, nothing_known_text},
 };
 

@@ -271,6 +271,48 @@ static void the_environment_is_not_looked_at(void **state)
 }
 
 /* Prints `config` into memory for free(). */
+static void guards_have_addresses_domains_and_primaries(void **state)
+{
+	struct config *config = expect_loaded(
+		"interface = { eth0 } protect = { 192.0.2.25 }\n"
+		"mx-of = { a.example, b.example }\n"
+		"primary c.example { }\n"
+		"guard \"d\" { protect = { 192.0.2.26, ::2 }\n"
+		"primary e.example { port = 26 address = { ::1 } }\n"
+		"primary c.example { } }\n"
+		"guard \"f\" { protect = { 192.0.2.27 } mx-of = { g.example } "
+		"}\n");
+	struct config_guard guard = config_guard(config, 0);
+	struct addr addr;
+
+	(void)state;
+	assert_int_equal(config_guard_count(config), 3);
+	assert_string_equal(guard.name, "");
+	assert_int_equal(guard.protect_count, 1);
+	assert_int_equal(guard.mx_of_count, 2);
+	assert_string_equal(guard.mx_of[1], "b.example");
+	assert_int_equal(guard.primary_count, 1);
+	guard = config_guard(config, 1);
+	assert_string_equal(guard.name, "d");
+	assert_int_equal(guard.protect_count, 2);
+	assert_int_equal(guard.mx_of_count, 0);
+	assert_int_equal(guard.primary_count, 2);
+	assert_string_equal(guard.primaries[0].name, "e.example");
+	assert_int_equal(guard.primaries[0].port, 26);
+	expect_address(&guard.primaries[0].addresses[0], "::1");
+	assert_int_equal(guard.primaries[1].port, 25);
+	guard = config_guard(config, 2);
+	assert_string_equal(guard.mx_of[0], "g.example");
+	assert_int_equal(guard.primary_count, 0);
+	assert_int_equal(addr_parse("::2", &addr), 0);
+	assert_int_equal(config_guard_of(config, &addr), 1);
+	assert_int_equal(addr_parse("192.0.2.27", &addr), 0);
+	assert_int_equal(config_guard_of(config, &addr), 2);
+	assert_int_equal(addr_parse("192.0.2.28", &addr), 0);
+	assert_int_equal(config_guard_of(config, &addr), 0);
+	config_free(config);
+}
+
 static char *printed(const struct config *config)
 {
 	char *text = NULL;
@@ -297,6 +339,12 @@ static void what_is_printed_loads_to_the_same(void **state)
 		"dnsbl { sites = { \"z.example=127.[0;2;4..6].1.[9]*-3\", y }\n"
 		"unknown = pass nudge = no\n"
 		"nameservers = { 127.0.0.1, ::1 } hold-limit = 100ms }\n",
+		"interface = { eth0 } mx-of = { a.example, b.example }\n"
+		"guard \"c\" { protect = { 192.0.2.26, ::2 }\n"
+		"primary d.example { port = 26 address = { ::1 } }\n"
+		"primary e.example { } }\n"
+		"guard \"f\" { protect = { 192.0.2.27 } mx-of = { g.example } "
+		"}\n",
 	};
 
 	(void)state;
@@ -485,6 +533,7 @@ int main(void)
 		cmocka_unit_test(all_primaries_may_be_required),
 		cmocka_unit_test(syntax_is_liberal),
 		cmocka_unit_test(the_environment_is_not_looked_at),
+		cmocka_unit_test(guards_have_addresses_domains_and_primaries),
 		cmocka_unit_test(what_is_printed_loads_to_the_same),
 		cmocka_unit_test(lists_grow_long),
 		cmocka_unit_test(the_sample_loads_in_monitor_mode),

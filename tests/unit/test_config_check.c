@@ -54,10 +54,10 @@ static void keys_have_to_fit_together(void **state)
 		 "interface = { \"eth0\" }"},
 		{"interface = { eth0 }\n",
 		 "t.conf:1: bypass.policy = strict, but no primary is named, "
-		 "expected a `primary` section, or policy = off"},
+		 "expected a `primary` section, `mx-of`, or policy = off"},
 		{"interface = { eth0 }\nbypass {\npolicy = strict\n}\n",
 		 "t.conf:3: bypass.policy = strict, but no primary is named, "
-		 "expected a `primary` section, or policy = off"},
+		 "expected a `primary` section, `mx-of`, or policy = off"},
 		{GATED "health { require = 2 }",
 		 "t.conf:2: health.require = 2, but 1 primary is named, "
 		 "expected no more than that"},
@@ -68,6 +68,53 @@ static void keys_have_to_fit_together(void **state)
 		       "address = { 192.0.2.4,\n192.0.2.5 } }\n",
 		 "t.conf:5: primary.address = \"192.0.2.5\" is in `protect` "
 		 "too, expected the primary to be another host"},
+		{GATED "guard b {\nmx-of = { example.net }\n}",
+		 "t.conf:4: guard \"b\" protects nothing, expected `protect` "
+		 "with addresses of this host"},
+		{GATED "guard b {\nprotect = { 192.0.2.26 }\n}",
+		 "t.conf:4: guard \"b\" names neither domains nor primaries, "
+		 "expected `mx-of` or a `primary` section"},
+		{GATED "protect = { 192.0.2.25,\n192.0.2.26 }\nguard b {\n"
+		       "protect = { 192.0.2.26 } mx-of = { example.net } }",
+		 "t.conf:3: protect = \"192.0.2.26\" is in the guard \"b\" "
+		 "too, "
+		 "expected it in one place"},
+		{GATED "guard b {\nprotect = { 192.0.2.26 }\n"
+		       "mx-of = { example.net } }\nguard c {\n"
+		       "protect = { 192.0.2.27,\n192.0.2.26 }\n"
+		       "mx-of = { example.net } }",
+		 "t.conf:7: protect = \"192.0.2.26\" is in the guard \"b\" "
+		 "too, "
+		 "expected it in one place"},
+		{GATED "guard b {\nprotect = { 192.0.2.26 }\n"
+		       "primary m.example {\naddress = { 192.0.2.4,\n"
+		       "192.0.2.26 } } }",
+		 "t.conf:6: primary.address = \"192.0.2.26\" is in `protect` "
+		 "too, expected the primary to be another host"},
+		{GATED "guard b {\nprotect = { 192.0.2.26 }\n"
+		       "primary m.example { }\nprimary n.example { } }\n"
+		       "health {\nrequire = 2\n}",
+		 "t.conf:7: health.require = 2, but 1 primary is named, "
+		 "expected no more than that"},
+		{GATED "guard b {\nprotect = { 192.0.2.26 }\n"
+		       "primary m.example { }\nprimary M.example { } }\n",
+		 "t.conf:5: the primary \"M.example\" is given a second time, "
+		 "expected it once"},
+		{GATED "guard b {\nprotect = { 192.0.2.26 }\n"
+		       "primary m.example { adress = 192.0.2.5 } }\n",
+		 "t.conf:4: unknown key `adress` in `primary`, did you mean "
+		 "`address`?"},
+		{GATED "mx-of = { example.net,\nexample.org,\nExample.NET }",
+		 "t.conf:4: mx-of = \"Example.NET\" is given twice, expected "
+		 "it "
+		 "once"},
+		{GATED "mx-of = { \"a b\" }",
+		 "t.conf:2: mx-of = \"a b\": expected a domain name"},
+		{GATED "guard b {\nprotect = { 192.0.2.26 }\n"
+		       "primary m.example { address = { 192.0.2.4 } } }\n"
+		       "block = { 192.0.2.4 }",
+		 "t.conf:5: block = \"192.0.2.4\" covers 192.0.2.4 of the "
+		 "primary m.example, expected a prefix without it"},
 		{LEAST "block = { 192.0.2.1,\n0.0.0.0/0 }",
 		 "t.conf:3: block = \"0.0.0.0/0\" blocks everybody, expected a "
 		 "longer prefix"},

@@ -19,8 +19,7 @@
 #define ALL_KEYS                                                               \
 	"expected one of interface, protect, ports, mode, monitor, attach, "   \
 	"user, group, list-capacity, allow, block, control, pin, state, "      \
-	"mx-of, "                                                              \
-	"primary, feed, health, bypass, dnsbl"
+	"mx-of, primary, guard, feed, health, bypass, dnsbl"
 #define EXPECTED_TIME(from, to)                                                \
 	"expected a time from " from " to " to ", with its unit "              \
 	"(ms, s, m, h, d)"
@@ -71,8 +70,6 @@ static void unknown_keys_are_named(void **state)
 static void what_is_not_supported_is_named(void **state)
 {
 	static const struct refused cases[] = {
-		{"guard { }", "t.conf:1: `guard` is not supported by this "
-			      "version: leave it out"},
 		{"tls { }", "t.conf:1: `tls` is not supported by this version: "
 			    "leave it out"},
 		{"health { tls = yes }",
@@ -84,9 +81,6 @@ static void what_is_not_supported_is_named(void **state)
 		{"include \"/etc/passwd\"",
 		 "t.conf:1: `include` is not supported by this version: put "
 		 "everything into this file"},
-		{"mx-of = { example.net }",
-		 "t.conf:1: mx-of = \"example.net\" is not supported by this "
-		 "version: name the hosts in `primary` sections"},
 		{"bypass { policy = witness }",
 		 "t.conf:1: bypass.policy = \"witness\" is not supported by "
 		 "this version: use strict or off"},

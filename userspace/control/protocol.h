@@ -21,9 +21,15 @@
  *                    Unix time, "left_s" (the last two null: it has no end),
  *                    "uid" (who)
  *   attach           "native", "generic"; anything else: it is not attached
- *   gate, its state  "open", "closed"
+ *   gate, its state  "open", "closed"; over all guards "closed" only where
+ *                    all of them are
  *   why              words that complete "the gate is open: ..."
  *   otherwise        of a gate: null, or state and why without the order
+ *   guards           name ("" for the keys outside of sections), doors (its
+ *                    protected addresses), gate, domains
+ *   guards.domains   domain (null: the primaries that are named), state (what
+ *                    the gate would be for it alone, over the families of the
+ *                    doors) and why, and both apart for "ipv4" and "ipv6"
  *   primaries.state  "up", "down", "unknown"
  *   primaries.reason a name of PROBE_REASON_TABLE; "reply", where there is
  *                    one, is the line of the primary that decided

@@ -70,33 +70,46 @@ int config_open(const char *path, char error[static CONFIG_ERROR_TEXT])
 	return fd;
 }
 
-static void free_arguments(char **arguments, size_t count)
+static void free_texts(char **texts, size_t count)
 {
-	for (size_t i = 0; arguments && i < count; i++)
-		free(arguments[i]);
-	free(arguments);
+	for (size_t i = 0; texts && i < count; i++)
+		free(texts[i]);
+	free(texts);
+}
+
+static void free_guard(struct config_guard *guard)
+{
+	for (size_t i = 0; i < guard->primary_count; i++) {
+		free(guard->primaries[i].name);
+		free(guard->primaries[i].addresses);
+	}
+	free(guard->primaries);
+	free_texts(guard->mx_of, guard->mx_of_count);
+	free(guard->protect);
 }
 
 void config_free(struct config *config)
 {
 	if (!config)
 		return;
-	for (size_t i = 0; i < config->primary_count; i++) {
-		free(config->primaries[i].name);
-		free(config->primaries[i].addresses);
+	for (size_t i = 0; i < config_guard_count(config); i++) {
+		struct config_guard guard = config_guard(config, i);
+
+		free_guard(&guard);
+		if (i > 0)
+			free(guard.name);
 	}
-	free(config->primaries);
+	free(config->guards);
 	for (size_t i = 0; i < config->feed_count; i++) {
 		free(config->feeds[i].name);
 		free(config->feeds[i].file);
 	}
 	free(config->feeds);
-	free_arguments(config->health.on_up, config->health.on_up_count);
-	free_arguments(config->health.on_down, config->health.on_down_count);
+	free_texts(config->health.on_up, config->health.on_up_count);
+	free_texts(config->health.on_down, config->health.on_down_count);
 	free(config->health.helo);
 	free(config->health.recipient);
 	free(config->dnsbl.sites);
-	free(config->protect);
 	free(config->allow);
 	free(config->block);
 	free(config->user);
@@ -109,19 +122,21 @@ void config_free(struct config *config)
 
 size_t config_guard_count(const struct config *config)
 {
-	(void)config;
-	return 1;
+	return 1 + config->guard_count;
 }
 
 struct config_guard config_guard(const struct config *config, size_t number)
 {
 	static char unnamed[] = "";
 
-	(void)number;
+	if (number > 0)
+		return config->guards[number - 1];
 	return (struct config_guard){
 		.name = unnamed,
 		.protect = config->protect,
 		.protect_count = config->protect_count,
+		.mx_of = config->mx_of,
+		.mx_of_count = config->mx_of_count,
 		.primaries = config->primaries,
 		.primary_count = config->primary_count,
 	};
@@ -129,8 +144,10 @@ struct config_guard config_guard(const struct config *config, size_t number)
 
 size_t config_guard_of(const struct config *config, const struct addr *addr)
 {
-	(void)config;
-	(void)addr;
+	for (size_t i = 0; i < config->guard_count; i++)
+		for (size_t j = 0; j < config->guards[i].protect_count; j++)
+			if (addr_equal(&config->guards[i].protect[j], addr))
+				return i + 1;
 	return 0;
 }
 

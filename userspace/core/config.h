@@ -30,9 +30,10 @@
 
 #define CONFIG_SIZE_MAX	       1048576 /* octets of a file */
 #define CONFIG_INTERFACES_MAX  16
-#define CONFIG_PRIMARIES_MAX   64 /* of one guard */
-#define CONFIG_GUARDS_MAX      1
-#define CONFIG_ADDRESSES_MAX   16 /* of one primary */
+#define CONFIG_PRIMARIES_MAX   64   /* of one guard */
+#define CONFIG_GUARDS_MAX      32   /* with the one without a name */
+#define CONFIG_DOMAINS_MAX     1000 /* of all guards */
+#define CONFIG_ADDRESSES_MAX   16   /* of one primary */
 #define CONFIG_SITES_MAX       64
 #define CONFIG_NAMESERVERS_MAX 8
 #define CONFIG_FEEDS_MAX       250
@@ -66,6 +67,8 @@ struct config_guard {
 	char *name;
 	struct addr *protect;
 	size_t protect_count;
+	char **mx_of; /* domains */
+	size_t mx_of_count;
 	struct config_primary *primaries;
 	size_t primary_count;
 };
@@ -138,9 +141,13 @@ struct config {
 	size_t block_count;
 	char *control;
 	char *pin;
-	char *state; /* the directory of what is kept over restarts */
+	char *state;  /* the directory of what is kept over restarts */
+	char **mx_of; /* domains */
+	size_t mx_of_count;
 	struct config_primary *primaries;
 	size_t primary_count;
+	struct config_guard *guards; /* those with a name */
+	size_t guard_count;
 	struct config_feed *feeds;
 	size_t feed_count;
 	struct config_health health;

@@ -5,22 +5,43 @@
  */
 
 #include <errno.h>
+#include <string.h>
 
 #include "core/config_source.h"
 
-/* The primary that `prefix` covers an address of, or NULL. */
-static const struct config_primary *find_primary(const struct config *config,
-						 const struct prefix *prefix,
-						 const struct addr **address)
+/* The line of a key of a guard; number 0 has no section of its own. */
+static int guard_line(const struct config_source *source, size_t guard,
+		      const char *key, size_t index)
 {
-	for (size_t i = 0; i < config->primary_count; i++) {
-		const struct config_primary *primary = &config->primaries[i];
+	if (guard == 0)
+		return config_source_line(source, "", key, index);
+	return config_source_titled_line(source, "guard", guard - 1, key,
+					 index);
+}
+
+static int primary_line(const struct config_source *source, size_t guard,
+			size_t primary, const char *key, size_t index)
+{
+	if (guard == 0)
+		return config_source_titled_line(source, "primary", primary,
+						 key, index);
+	return config_source_nested_line(source, "guard", guard - 1, "primary",
+					 primary, key, index);
+}
+
+/* The address of the guard's primaries that `prefix` covers, or NULL. */
+static const struct addr *find_primary(const struct config_guard *guard,
+				       const struct prefix *prefix,
+				       const char **name)
+{
+	for (size_t i = 0; i < guard->primary_count; i++) {
+		const struct config_primary *primary = &guard->primaries[i];
 
 		for (size_t j = 0; j < primary->address_count; j++) {
-			if (prefix_contains(prefix, &primary->addresses[j])) {
-				*address = &primary->addresses[j];
-				return primary;
-			}
+			if (!prefix_contains(prefix, &primary->addresses[j]))
+				continue;
+			*name = primary->name;
+			return &primary->addresses[j];
 		}
 	}
 	return NULL;
@@ -29,9 +50,14 @@ static const struct config_primary *find_primary(const struct config *config,
 static const struct addr *find_protected(const struct config *config,
 					 const struct prefix *prefix)
 {
-	for (size_t i = 0; i < config->protect_count; i++)
-		if (prefix_contains(prefix, &config->protect[i]))
-			return &config->protect[i];
+	for (size_t i = 0; i < config_guard_count(config); i++) {
+		struct config_guard guard = config_guard(config, i);
+		const struct addr *doors = guard.protect;
+
+		for (size_t j = 0; j < guard.protect_count; j++)
+			if (prefix_contains(prefix, &doors[j]))
+				return &doors[j];
+	}
 	return NULL;
 }
 
@@ -46,30 +72,53 @@ static int check_interfaces(const struct config *config,
 		"interface = { \"eth0\" }");
 }
 
+static int check_door(const struct config *config, size_t guard, size_t index,
+		      size_t doors[static FAMILY_MAX],
+		      struct config_source *source)
+{
+	struct config_guard of = config_guard(config, guard);
+	const struct addr *door = &of.protect[index];
+	enum family family = addr_family(door);
+	char text[ADDR_TEXT];
+
+	if (config_guard_of(config, door) != guard)
+		return config_source_fail(
+			source, guard_line(source, guard, "protect", index),
+			"protect = \"%s\" is in the guard \"%s\" too, expected "
+			"it in one place",
+			addr_format(door, text),
+			config_guard(config, config_guard_of(config, door))
+				.name);
+	if (++doors[family] <= DOORS_MAX)
+		return 0;
+	return config_source_fail(
+		source, guard_line(source, guard, "protect", index),
+		"protect: more than %d addresses of %s, expected at most so "
+		"many",
+		DOORS_MAX, family == FAMILY_IPV4 ? "IPv4" : "IPv6");
+}
+
 static int check_doors(const struct config *config,
 		       struct config_source *source)
 {
 	size_t doors[FAMILY_MAX] = {0};
+	int rc = 0;
 
-	for (size_t i = 0; i < config->protect_count; i++) {
-		enum family family = addr_family(&config->protect[i]);
+	for (size_t i = 0; rc == 0 && i < config_guard_count(config); i++) {
+		struct config_guard guard = config_guard(config, i);
 
-		if (++doors[family] <= DOORS_MAX)
-			continue;
-		return config_source_fail(
-			source, config_source_line(source, "", "protect", i),
-			"protect: more than %d addresses of %s, expected at "
-			"most so many",
-			DOORS_MAX, family == FAMILY_IPV4 ? "IPv4" : "IPv6");
+		for (size_t j = 0; rc == 0 && j < guard.protect_count; j++)
+			rc = check_door(config, i, j, doors, source);
 	}
-	return 0;
+	return rc;
 }
 
 /* A primary here would be probed, and answer, as the backup itself. */
-static int check_primary(const struct config *config, size_t index,
-			 struct config_source *source)
+static int check_primary(const struct config *config, size_t guard,
+			 size_t index, struct config_source *source)
 {
-	const struct config_primary *primary = &config->primaries[index];
+	struct config_guard of = config_guard(config, guard);
+	const struct config_primary *primary = &of.primaries[index];
 	char text[ADDR_TEXT];
 
 	for (size_t i = 0; i < primary->address_count; i++) {
@@ -83,8 +132,7 @@ static int check_primary(const struct config *config, size_t index,
 			continue;
 		return config_source_fail(
 			source,
-			config_source_titled_line(source, "primary", index,
-						  "address", i),
+			primary_line(source, guard, index, "address", i),
 			"primary.address = \"%s\" is in `protect` too, "
 			"expected the primary to be another host",
 			addr_format(&host.addr, text));
@@ -97,9 +145,44 @@ static int check_primaries(const struct config *config,
 {
 	int rc = 0;
 
-	for (size_t i = 0; rc == 0 && i < config->primary_count; i++)
-		rc = check_primary(config, i, source);
+	for (size_t i = 0; rc == 0 && i < config_guard_count(config); i++) {
+		struct config_guard guard = config_guard(config, i);
+
+		for (size_t j = 0; rc == 0 && j < guard.primary_count; j++)
+			rc = check_primary(config, i, j, source);
+	}
 	return rc;
+}
+
+/* What is looked up and kept for each of them must stay bounded. */
+static int check_domains(const struct config *config,
+			 struct config_source *source)
+{
+	size_t domains = 0;
+
+	for (size_t i = 0; i < config_guard_count(config); i++) {
+		struct config_guard guard = config_guard(config, i);
+
+		domains += guard.mx_of_count;
+		for (size_t j = 0; j < guard.mx_of_count; j++)
+			for (size_t k = 0; k < j; k++)
+				if (strcasecmp(guard.mx_of[j],
+					       guard.mx_of[k]) == 0)
+					return config_source_fail(
+						source,
+						guard_line(source, i, "mx-of",
+							   j),
+						"mx-of = \"%s\" is given "
+						"twice, expected it once",
+						guard.mx_of[j]);
+		if (domains > CONFIG_DOMAINS_MAX)
+			return config_source_fail(
+				source, guard_line(source, i, "mx-of", 0),
+				"mx-of: %zu domains in all, expected at most "
+				"%d",
+				domains, CONFIG_DOMAINS_MAX);
+	}
+	return 0;
 }
 
 static int check_feeds(const struct config *config,
@@ -117,27 +200,60 @@ static int check_feeds(const struct config *config,
 	return 0;
 }
 
-/* The gate must be able to close, or is said to be off. */
-static int check_gate(const struct config *config, struct config_source *source)
+static bool is_empty(const struct config_guard *guard)
 {
+	return guard->primary_count == 0 && guard->mx_of_count == 0;
+}
+
+static int check_guard(const struct config *config, size_t number,
+		       struct config_source *source)
+{
+	struct config_guard guard = config_guard(config, number);
+
+	if (number > 0 && guard.protect_count == 0)
+		return config_source_fail(
+			source, guard_line(source, number, "protect", 0),
+			"guard \"%s\" protects nothing, expected `protect` "
+			"with addresses of this host",
+			guard.name);
 	if (config->policy == POLICY_OFF)
 		return 0;
-	if (config->primary_count == 0)
+	if (number > 0 && is_empty(&guard))
 		return config_source_fail(
-			source,
-			config_source_line(source, "bypass", "policy", 0),
-			"bypass.policy = strict, but no primary is named, "
-			"expected a `primary` section, or policy = off");
-	if (config->health.require > config->primary_count)
+			source, guard_line(source, number, "mx-of", 0),
+			"guard \"%s\" names neither domains nor primaries, "
+			"expected `mx-of` or a `primary` section",
+			guard.name);
+	if (guard.primary_count > 0 &&
+	    config->health.require > guard.primary_count)
 		return config_source_fail(
 			source,
 			config_source_line(source, "health", "require", 0),
 			"health.require = %u, but %zu %s named, expected no "
 			"more than that",
-			config->health.require, config->primary_count,
-			config->primary_count == 1 ? "primary is"
-						   : "primaries are");
+			config->health.require, guard.primary_count,
+			guard.primary_count == 1 ? "primary is"
+						 : "primaries are");
 	return 0;
+}
+
+/* The gate must be able to close, or is said to be off. */
+static int check_gate(const struct config *config, struct config_source *source)
+{
+	struct config_guard unnamed = config_guard(config, 0);
+	int rc = 0;
+
+	if (config->policy != POLICY_OFF && config->guard_count == 0 &&
+	    is_empty(&unnamed))
+		return config_source_fail(
+			source,
+			config_source_line(source, "bypass", "policy", 0),
+			"bypass.policy = strict, but no primary is named, "
+			"expected a `primary` section, `mx-of`, or policy = "
+			"off");
+	for (size_t i = 0; rc == 0 && i < config_guard_count(config); i++)
+		rc = check_guard(config, i, source);
+	return rc;
 }
 
 static int check_hooks(const struct config *config,
@@ -163,8 +279,8 @@ static int check_blocked(const struct config *config, size_t index,
 			 struct config_source *source)
 {
 	const struct prefix *prefix = &config->block[index];
-	const struct config_primary *primary;
 	const struct addr *address;
+	const char *primary;
 	char shown[PREFIX_TEXT];
 	char text[ADDR_TEXT];
 	int line = config_source_line(source, "", "block", index);
@@ -182,13 +298,17 @@ static int check_blocked(const struct config *config, size_t index,
 			"block = \"%s\" covers %s, which is in `protect`, "
 			"expected a prefix without it",
 			shown, addr_format(address, text));
-	primary = find_primary(config, prefix, &address);
-	if (primary)
-		return config_source_fail(
-			source, line,
-			"block = \"%s\" covers %s of the primary %s, "
-			"expected a prefix without it",
-			shown, addr_format(address, text), primary->name);
+	for (size_t i = 0; i < config_guard_count(config); i++) {
+		struct config_guard guard = config_guard(config, i);
+
+		address = find_primary(&guard, prefix, &primary);
+		if (address)
+			return config_source_fail(
+				source, line,
+				"block = \"%s\" covers %s of the primary %s, "
+				"expected a prefix without it",
+				shown, addr_format(address, text), primary);
+	}
 	return 0;
 }
 
@@ -208,8 +328,12 @@ static int check_capacity(const struct config *config,
 {
 	size_t entries = config->allow_count + config->block_count;
 
-	for (size_t i = 0; i < config->primary_count; i++)
-		entries += config->primaries[i].address_count;
+	for (size_t i = 0; i < config_guard_count(config); i++) {
+		struct config_guard guard = config_guard(config, i);
+
+		for (size_t j = 0; j < guard.primary_count; j++)
+			entries += guard.primaries[j].address_count;
+	}
 	if (entries <= config->list_capacity)
 		return 0;
 	return config_source_fail(
@@ -242,9 +366,10 @@ int config_check(const struct config *config, struct config_source *source)
 {
 	static int (*const checks[])(const struct config *config,
 				     struct config_source *source) = {
-		check_interfaces, check_doors,	  check_primaries,
-		check_gate,	  check_feeds,	  check_hooks,
-		check_block,	  check_capacity, check_threshold,
+		check_interfaces, check_doors, check_primaries,
+		check_domains,	  check_gate,  check_feeds,
+		check_hooks,	  check_block, check_capacity,
+		check_threshold,
 	};
 	int rc = 0;
 

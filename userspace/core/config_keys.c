@@ -16,10 +16,10 @@
 
 /* No list that is kept in place or asked in turn may grow without bound. */
 #define PREFIXES_MAX CONFIG_SIZE_MAX
-#define DOMAINS_MAX  64
 
 #define AT(member)	   .offset = offsetof(struct config, member)
 #define OF_PRIMARY(member) .offset = offsetof(struct config_primary, member)
+#define OF_GUARD(member)   .offset = offsetof(struct config_guard, member)
 #define COUNTED(member)	   .count = offsetof(struct config, member)
 
 _Static_assert(sizeof(enum config_mode) == sizeof(unsigned int), "choice");
@@ -28,6 +28,7 @@ _Static_assert(sizeof(enum config_attach) == sizeof(unsigned int), "choice");
 _Static_assert(sizeof(enum config_policy) == sizeof(unsigned int), "choice");
 _Static_assert(sizeof(enum action) == sizeof(unsigned int), "choice");
 _Static_assert(offsetof(struct config_primary, name) == 0, "title");
+_Static_assert(offsetof(struct config_guard, name) == 0, "title");
 _Static_assert(offsetof(struct config_feed, name) == 0, "title");
 _Static_assert(sizeof(enum unknown) == sizeof(unsigned int), "choice");
 _Static_assert(offsetof(struct config_dnsbl, quota_period_ms) ==
@@ -210,10 +211,31 @@ static const struct config_key root_keys[] = {
 	{
 		.name = "mx-of",
 		.kind = &config_kind_text,
-		.entries = DOMAINS_MAX,
+		.entries = CONFIG_DOMAINS_MAX,
 		.accepts = config_is_host_name,
 		.hint = "a domain name",
-		.offset = CONFIG_NOWHERE,
+		AT(mx_of),
+		COUNTED(mx_of_count),
+	},
+};
+
+static const struct config_key guard_keys[] = {
+	{
+		.name = "protect",
+		.kind = &config_kind_address,
+		.entries = (size_t)2 * DOORS_MAX,
+		OF_GUARD(protect),
+		.count = offsetof(struct config_guard, protect_count),
+		.distinct = true,
+	},
+	{
+		.name = "mx-of",
+		.kind = &config_kind_text,
+		.entries = CONFIG_DOMAINS_MAX,
+		.accepts = config_is_host_name,
+		.hint = "a domain name",
+		OF_GUARD(mx_of),
+		.count = offsetof(struct config_guard, mx_of_count),
 	},
 };
 
@@ -434,6 +456,20 @@ const struct config_section config_sections[CONFIG_SECTIONS] = {
 		.hint = "the name of a host",
 	},
 	{
+		.name = "guard",
+		.keys = guard_keys,
+		.key_count = COUNT(guard_keys),
+		.size = sizeof(struct config_guard),
+		AT(guards),
+		COUNTED(guard_count),
+		.entries = CONFIG_GUARDS_MAX - 1,
+		.accepts = config_is_feed_name,
+		.hint = "a name of letters, digits, `-`, `_` and `.`",
+		.holds = "primary",
+		.holds_offset = offsetof(struct config_guard, primaries),
+		.holds_count = offsetof(struct config_guard, primary_count),
+	},
+	{
 		.name = "feed",
 		.keys = config_feed_keys,
 		.key_count = CONFIG_FEED_KEYS,
@@ -454,8 +490,6 @@ const struct config_section config_sections[CONFIG_SECTIONS] = {
 };
 
 static const struct config_unsupported unsupported[] = {
-	{"", "mx-of", NULL, NULL, "name the hosts in `primary` sections"},
-	{"", "guard", NULL, NULL, "leave it out"},
 	{"", "tls", NULL, NULL, "leave it out"},
 	{"", "include", NULL, NULL, "put everything into this file"},
 	{"health", "tls", NULL, NULL, "leave it out, probes are in plain text"},

@@ -83,9 +83,14 @@ struct config_section {
 	size_t entries;
 	bool (*accepts)(const char *title);
 	const char *hint; /* what is expected of a title */
+
+	/* Another such section may stand in it: */
+	const char *holds;   /* NULL: none */
+	size_t holds_offset; /* in this one's struct, as above */
+	size_t holds_count;
 };
 
-#define CONFIG_SECTIONS 6
+#define CONFIG_SECTIONS 7
 extern const struct config_section config_sections[CONFIG_SECTIONS];
 
 /* config_keys_feed.c: those of the section `feed`. */

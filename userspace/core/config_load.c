@@ -94,6 +94,21 @@ int config_source_titled_line(const struct config_source *source,
 	return line;
 }
 
+int config_source_nested_line(const struct config_source *source,
+			      const char *section, size_t number,
+			      const char *nested, size_t nested_number,
+			      const char *key, size_t index)
+{
+	cfg_t *outer = cfg_getnsec(source->root, section, (unsigned int)number);
+	cfg_t *holder =
+		outer ? cfg_getnsec(outer, nested, (unsigned int)nested_number)
+		      : NULL;
+
+	if (holder && cfg_size(holder, key) == 0)
+		return holder->line;
+	return entry_line(source, holder, key, index);
+}
+
 /* Hands what the value owns over to `to`. */
 static void move_value(struct config_value *value, void *to)
 {
@@ -168,12 +183,29 @@ static int store_section(cfg_t *cfg, const struct config_section *section,
 	return rc;
 }
 
-/* Those that come any number of times, each with a title. */
-static int store_titled(cfg_t *root, const struct config_section *section,
-			struct config *config)
+static int store_titled(cfg_t *holder, const struct config_section *section,
+			unsigned char *base, size_t offset, size_t count_at);
+
+static int store_one(cfg_t *cfg, const struct config_section *section,
+		     unsigned char *to)
 {
-	unsigned char *base = (unsigned char *)config;
-	size_t count = cfg_size(root, section->name);
+	int rc;
+
+	/* As with values, what libconfuse allocated moves on. */
+	memcpy(to, &cfg->title, sizeof(cfg->title));
+	cfg->title = NULL;
+	rc = store_section(cfg, section, to);
+	if (rc == 0 && section->holds)
+		rc = store_titled(cfg, config_section_find(section->holds), to,
+				  section->holds_offset, section->holds_count);
+	return rc;
+}
+
+/* Those that come any number of times, each with a title. */
+static int store_titled(cfg_t *holder, const struct config_section *section,
+			unsigned char *base, size_t offset, size_t count_at)
+{
+	size_t count = cfg_size(holder, section->name);
 	unsigned char *all;
 	int rc = 0;
 
@@ -182,17 +214,11 @@ static int store_titled(cfg_t *root, const struct config_section *section,
 	all = calloc(count, section->size);
 	if (!all)
 		return -ENOMEM;
-	memcpy(base + section->offset, &all, sizeof(all));
-	memcpy(base + section->count, &count, sizeof(count));
-	for (unsigned int i = 0; rc == 0 && i < count; i++) {
-		cfg_t *cfg = cfg_getnsec(root, section->name, i);
-
-		/* As with values, what libconfuse allocated moves on. */
-		memcpy(all + i * section->size, &cfg->title,
-		       sizeof(cfg->title));
-		cfg->title = NULL;
-		rc = store_section(cfg, section, all + i * section->size);
-	}
+	memcpy(base + offset, &all, sizeof(all));
+	memcpy(base + count_at, &count, sizeof(count));
+	for (unsigned int i = 0; rc == 0 && i < count; i++)
+		rc = store_one(cfg_getnsec(holder, section->name, i), section,
+			       all + i * section->size);
 	return rc;
 }
 
@@ -204,7 +230,9 @@ static int store(cfg_t *root, struct config *config)
 		const struct config_section *section = &config_sections[i];
 
 		if (section->size > 0)
-			rc = store_titled(root, section, config);
+			rc = store_titled(root, section,
+					  (unsigned char *)config,
+					  section->offset, section->count);
 		else if (*section->name == '\0')
 			rc = store_section(root, section, config);
 		else

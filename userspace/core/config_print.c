@@ -53,30 +53,41 @@ static void print_keys(const struct config_section *section, const void *from,
 }
 
 static void print_section(const struct config_section *section,
-			  const unsigned char *from, FILE *out)
+			  const unsigned char *from, const char *indent,
+			  FILE *out);
+
+static void print_titled(const struct config_section *section,
+			 const unsigned char *base, size_t offset,
+			 size_t count_at, const char *indent, FILE *out)
+{
+	const unsigned char *all;
+	size_t count;
+
+	memcpy(&all, base + offset, sizeof(all));
+	memcpy(&count, base + count_at, sizeof(count));
+	for (size_t i = 0; i < count; i++)
+		print_section(section, all + i * section->size, indent, out);
+}
+
+/* No section within another one holds a third. */
+static void print_section(const struct config_section *section,
+			  const unsigned char *from, const char *indent,
+			  FILE *out)
 {
 	const char *title;
 
-	fprintf(out, "%s ", section->name);
+	fprintf(out, "%s%s ", indent, section->name);
 	if (section->size > 0) {
 		memcpy(&title, from, sizeof(title));
 		fprintf(out, "\"%s\" ", title);
 	}
 	fputs("{\n", out);
-	print_keys(section, from, "\t", out);
-	fputs("}\n", out);
-}
-
-static void print_titled(const struct config_section *section,
-			 const unsigned char *base, FILE *out)
-{
-	const unsigned char *all;
-	size_t count;
-
-	memcpy(&all, base + section->offset, sizeof(all));
-	memcpy(&count, base + section->count, sizeof(count));
-	for (size_t i = 0; i < count; i++)
-		print_section(section, all + i * section->size, out);
+	print_keys(section, from, *indent ? "\t\t" : "\t", out);
+	if (section->holds)
+		print_titled(config_section_find(section->holds), from,
+			     section->holds_offset, section->holds_count, "\t",
+			     out);
+	fprintf(out, "%s}\n", indent);
 }
 
 void config_print(const struct config *config, FILE *out)
@@ -88,8 +99,9 @@ void config_print(const struct config *config, FILE *out)
 		if (*section->name == '\0')
 			print_keys(section, base, "", out);
 		else if (section->size > 0)
-			print_titled(section, base, out);
+			print_titled(section, base, section->offset,
+				     section->count, "", out);
 		else
-			print_section(section, base, out);
+			print_section(section, base, "", out);
 	}
 }

@@ -27,6 +27,12 @@ int config_source_titled_line(const struct config_source *source,
 			      const char *section, size_t number,
 			      const char *key, size_t index);
 
+/* And for a key of a section within such a section. */
+int config_source_nested_line(const struct config_source *source,
+			      const char *section, size_t number,
+			      const char *nested, size_t nested_number,
+			      const char *key, size_t index);
+
 /* Records "NAME:LINE: ..." unless something is recorded; returns -EINVAL. */
 int config_source_fail(struct config_source *source, int line,
 		       const char *format, ...)

@@ -356,6 +356,34 @@ static cfg_opt_t *options_new(const struct config_section *section, size_t more)
 	return options;
 }
 
+/* The option for a section itself; its keys are freed by free_options(). */
+static int put_section(const struct config_section *section, cfg_opt_t *out)
+{
+	bool titled = section->size > 0;
+	cfg_flag_t flags =
+		titled ? CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES
+		       : CFGF_NONE;
+	cfg_opt_t *keys = options_new(section, section->holds ? 1 : 0);
+	int rc = 0;
+
+	if (!keys)
+		return -ENOMEM;
+	*out = (cfg_opt_t)CFG_SEC(section->name, keys, flags);
+	if (titled)
+		out->validcb = check_title;
+	if (section->holds)
+		rc = put_section(config_section_find(section->holds),
+				 keys + section->key_count);
+	return rc;
+}
+
+static void free_options(cfg_opt_t *options)
+{
+	for (cfg_opt_t *at = options; at && at->name; at++)
+		free_options(at->subopts);
+	free(options);
+}
+
 static int tree_new(cfg_t **out)
 {
 	const struct config_section *root = config_section_find("");
@@ -367,29 +395,17 @@ static int tree_new(cfg_t **out)
 		return rc;
 	at = options + root->key_count;
 	for (size_t i = 0; i < CONFIG_SECTIONS; i++) {
-		const struct config_section *section = &config_sections[i];
-		cfg_flag_t flags = CFGF_NONE;
-
-		if (section == root)
+		if (&config_sections[i] == root)
 			continue;
-		if (section->size > 0)
-			flags = CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES;
-		*at = (cfg_opt_t)CFG_SEC(section->name, options_new(section, 0),
-					 flags);
-		if (!at->subopts)
+		if (put_section(&config_sections[i], at++) != 0)
 			goto out;
-		if (section->size > 0)
-			at->validcb = check_title;
-		at++;
 	}
 	*out = cfg_init(options, CFGF_NONE);
 	if (*out)
 		rc = 0;
 out:
 	/* cfg_init() has copied it all. */
-	for (at = options + root->key_count; at->name; at++)
-		free(at->subopts);
-	free(options);
+	free_options(options);
 	return rc;
 }
 

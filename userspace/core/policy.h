@@ -58,7 +58,7 @@ struct policy_guard {
 	WHY(UP, "the primary is up")                                           \
 	WHY(DOWN, "the primary is down")                                       \
 	WHY(TOO_FEW, "too few primaries are up")                               \
-	WHY(UNKNOWN, "the primary has not been probed yet")                    \
+	WHY(UNKNOWN, "it is not known yet whether the primary is up")          \
 	WHY(NO_ADDRESS, "no primary has an address of this family")            \
 	WHY(OFF_BY_CONFIG, "bypass.policy is off")                             \
 	WHY(KEPT, "as before the restart, until the first probe")              \

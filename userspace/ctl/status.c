@@ -322,6 +322,7 @@ void status_show(const struct print *print, const json_t *status, time_t now)
 {
 	status_judge(print, status);
 	show_gate(print, status, now);
+	status_guards(print, status);
 	show_primaries(print, status);
 	show_interfaces(print, status);
 	show_zones(print, status);

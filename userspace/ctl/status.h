@@ -19,6 +19,9 @@ void status_show(const struct print *print, const json_t *status, time_t now);
 /* The judgement, and the warnings (lines that begin with "!"). */
 void status_judge(const struct print *print, const json_t *status);
 
+/* Guards, where there are several, and domains, where there are any. */
+void status_guards(const struct print *print, const json_t *status);
+
 /* SYNs by reason. */
 void status_counters(const struct print *print, const json_t *status);
 

@@ -45,8 +45,12 @@ int addresses_of(const char *interface, struct addr *out, size_t max)
 	return (int)count;
 }
 
-/* Takes what there is room for in its family. */
-static size_t take(const struct addr *from, size_t count,
+/*
+ * Takes what there is room for in its family, of those addresses that belong
+ * to the guard.
+ */
+static size_t take(const struct config *config, size_t guard,
+		   const struct addr *from, size_t count,
 		   size_t room[static FAMILY_MAX], struct addr *out)
 {
 	size_t taken = 0;
@@ -54,7 +58,7 @@ static size_t take(const struct addr *from, size_t count,
 	for (size_t i = 0; i < count; i++) {
 		size_t *left = &room[addr_family(&from[i])];
 
-		if (!*left)
+		if (!*left || config_guard_of(config, &from[i]) != guard)
 			continue;
 		--*left;
 		out[taken++] = from[i];
@@ -69,8 +73,15 @@ size_t addresses_protected(const struct config *config,
 	struct addr found[ADDRESSES_PROTECTED_MAX];
 	size_t taken = 0;
 
+	/* What is named comes before what is found, should room be scarce. */
+	for (size_t i = config_guard_count(config); i-- > 0;) {
+		struct config_guard guard = config_guard(config, i);
+
+		taken += take(config, i, guard.protect, guard.protect_count,
+			      room, out + taken);
+	}
 	if (config->protect_count)
-		return take(config->protect, config->protect_count, room, out);
+		return taken;
 	for (size_t i = 0; i < config->interface_count; i++) {
 		int all = addresses_of(config->interfaces[i], found,
 				       ADDRESSES_PROTECTED_MAX);
@@ -78,7 +89,7 @@ size_t addresses_protected(const struct config *config,
 
 		if (count > ADDRESSES_PROTECTED_MAX)
 			count = ADDRESSES_PROTECTED_MAX;
-		taken += take(found, count, room, out + taken);
+		taken += take(config, 0, found, count, room, out + taken);
 	}
 	return taken;
 }

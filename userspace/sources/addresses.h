@@ -20,9 +20,10 @@ int addresses_of(const char *interface, struct addr *out, size_t max);
 #define ADDRESSES_PROTECTED_MAX ((size_t)2 * DOORS_MAX)
 
 /*
- * The addresses that a configuration protects: those that it names, or else
- * the global ones of its interfaces.  Returns how many of them were written,
- * DOORS_MAX of a family at most.
+ * The addresses that a configuration protects: those of its guards, and those
+ * that it names outside of guards, or else the other global ones of its
+ * interfaces.  Returns how many of them were written, DOORS_MAX of a family at
+ * most.
  */
 size_t addresses_protected(const struct config *config,
 			   struct addr out[static ADDRESSES_PROTECTED_MAX]);

@@ -86,20 +86,31 @@ static size_t room_for(const struct config *config, size_t own_count)
 
 	if (!config)
 		return room;
-	room += config->allow_count + config->protect_count;
-	for (size_t i = 0; i < config->primary_count; i++)
-		room += config->primaries[i].address_count;
+	room += config->allow_count;
+	for (size_t i = 0; i < config_guard_count(config); i++) {
+		struct config_guard of = config_guard(config, i);
+
+		room += of.protect_count;
+		for (size_t j = 0; j < of.primary_count; j++)
+			room += of.primaries[j].address_count;
+	}
 	return room;
+}
+
+static void add_guard(struct feed_guard *guard, struct config_guard of)
+{
+	for (size_t i = 0; i < of.protect_count; i++)
+		add_host(guard, &of.protect[i], "protected");
+	for (size_t i = 0; i < of.primary_count; i++)
+		for (size_t j = 0; j < of.primaries[i].address_count; j++)
+			add_host(guard, &of.primaries[i].addresses[j],
+				 "a primary");
 }
 
 static void add_config(struct feed_guard *guard, const struct config *config)
 {
-	for (size_t i = 0; i < config->protect_count; i++)
-		add_host(guard, &config->protect[i], "protected");
-	for (size_t i = 0; i < config->primary_count; i++)
-		for (size_t j = 0; j < config->primaries[i].address_count; j++)
-			add_host(guard, &config->primaries[i].addresses[j],
-				 "a primary");
+	for (size_t i = 0; i < config_guard_count(config); i++)
+		add_guard(guard, config_guard(config, i));
 	for (size_t i = 0; i < config->allow_count; i++)
 		add(guard, &config->allow[i], "on the allow list");
 }

@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Who the primaries are, and whether they take mail: what the policy needs to
- * know of every guard.  Hosts are those that the configuration names; their
- * addresses come from there or from DNS, and are probed by sources/health.
+ * know of every guard.  Hosts are those that the configuration names, and the
+ * MX hosts of the domains that are served; their addresses come from there or
+ * from DNS, and those of primaries are probed by sources/health.
+ *
+ * What DNS adds to what it has said before counts as up only after
+ * health.settle; what it takes away is gone at once.  What it fails to say
+ * changes nothing for a day, and then is not known any more.
  *
  * Owned by the worker.  `changed` is called, never from within a call to this
  * module, whenever something changes that may matter to a gate.  It may look
@@ -41,6 +46,10 @@ void primaries_protect(struct primaries *primaries, const struct addr *doors,
  * domains follow each other in memory.  Valid until the loop runs again.
  */
 const struct policy_guard *primaries_guards(struct primaries *primaries);
+
+/* The name of one of a guard's domains; NULL: its named primaries. */
+const char *primaries_domain(const struct primaries *primaries, size_t guard,
+			     size_t index);
 
 /* Somebody knocks at a closed gate: health_hint() for all that are behind. */
 void primaries_hint(struct primaries *primaries, size_t guard,

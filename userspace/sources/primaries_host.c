@@ -37,7 +37,8 @@ static struct place *find_place(const struct host *host,
 }
 
 /* Returns 1 for a new one, 0 for one that is there, or -ENOMEM. */
-static int add_place(struct host *host, const struct addr *addr)
+static int add_place(struct host *host, const struct addr *addr,
+		     uint64_t since_ns)
 {
 	struct place **end = &host->places;
 	struct place *place;
@@ -48,6 +49,7 @@ static int add_place(struct host *host, const struct addr *addr)
 	if (!place)
 		return -ENOMEM;
 	place->addr = *addr;
+	place->since_ns = since_ns;
 	place->user.name = host->name;
 	while (*end)
 		end = &(*end)->next;
@@ -57,7 +59,7 @@ static int add_place(struct host *host, const struct addr *addr)
 
 int host_add(struct host *host, const struct addr *addr)
 {
-	int added = add_place(host, addr);
+	int added = add_place(host, addr, 0);
 
 	host->resolved[FAMILY_IPV4] = host->resolved[FAMILY_IPV6] = true;
 	return added < 0 ? added : 0;
@@ -108,14 +110,16 @@ static bool drop_vanished(struct host *host, enum family family,
 	return dropped;
 }
 
-static bool add_new(struct host *host, const struct answer *answer)
+static bool add_new(struct host *host, enum family family,
+		    const struct answer *answer)
 {
+	uint64_t since_ns = host->answered[family] ? uv_hrtime() : 0;
 	bool changed = false;
 
 	if (answer->kind != ANSWER_RECORDS)
 		return false;
 	for (size_t i = 0; i < answer->count; i++) {
-		int added = add_place(host, &answer->addresses[i]);
+		int added = add_place(host, &answer->addresses[i], since_ns);
 
 		if (added < 0)
 			health_log_lost(host->name, &answer->addresses[i],
@@ -130,7 +134,7 @@ static void note_none(struct host *host, enum family family, bool none)
 	bool other =
 		host->none[family == FAMILY_IPV4 ? FAMILY_IPV6 : FAMILY_IPV4];
 
-	if (none && other && !host->none[family])
+	if (none && other && !host->none[family] && host->named)
 		log_warning("primary %s has no address in DNS", host->name);
 	host->none[family] = none;
 }
@@ -147,8 +151,9 @@ static void on_found(void *context, const struct answer *answer)
 	host->resolved[family] = known;
 	if (known) {
 		changed |= drop_vanished(host, family, answer);
-		changed |= add_new(host, answer);
+		changed |= add_new(host, family, answer);
 		note_none(host, family, answer->kind == ANSWER_NONE);
+		host->answered[family] = true;
 	}
 	if (!changed)
 		return;
@@ -188,7 +193,8 @@ void host_probe(struct host *host)
 	for (struct place *place = host->places; place; place = place->next) {
 		bool own = primaries_is_own(host->primaries, &place->addr);
 
-		if (host->wanted && own && !place->own)
+		place->user.recipient = host->recipient;
+		if (host->named && own && !place->own)
 			health_log_own(host->name, &place->addr);
 		place->own = own;
 		if (!host->wanted || own)
@@ -198,8 +204,11 @@ void host_probe(struct host *host)
 	}
 }
 
-static enum policy_health health_of(const struct place *place)
+static enum policy_health health_of(const struct host *host,
+				    const struct place *place)
 {
+	if (!primaries_counts(host->primaries, place->since_ns))
+		return POLICY_HEALTH_UNKNOWN;
 	switch (health_state_of(&place->user)) {
 	case HEALTH_UP:
 		return POLICY_HEALTH_UP;
@@ -221,8 +230,8 @@ static bool best_of(const struct host *host, enum family family,
 		if (!place->probed || addr_family(&place->addr) != family)
 			continue;
 		any = true;
-		up |= health_of(place) == POLICY_HEALTH_UP;
-		unknown |= health_of(place) == POLICY_HEALTH_UNKNOWN;
+		up |= health_of(host, place) == POLICY_HEALTH_UP;
+		unknown |= health_of(host, place) == POLICY_HEALTH_UNKNOWN;
 	}
 	*out = up	 ? POLICY_HEALTH_UP
 	       : unknown ? POLICY_HEALTH_UNKNOWN
@@ -230,14 +239,28 @@ static bool best_of(const struct host *host, enum family family,
 	return any;
 }
 
-void host_describe(const struct host *host, size_t guard,
+static bool is_ours(const struct host *host, size_t guard)
+{
+	for (const struct place *place = host->places; place;
+	     place = place->next)
+		if (primaries_is_door(host->primaries, &place->addr, guard))
+			return true;
+	return false;
+}
+
+void host_describe(const struct host *host, size_t guard, uint64_t since_ns,
 		   struct policy_host *out)
 {
-	(void)guard;
+	bool counts = primaries_counts(host->primaries, since_ns);
+
+	out->ours = is_ours(host, guard);
 	out->resolved =
 		host->resolved[FAMILY_IPV4] && host->resolved[FAMILY_IPV6];
-	for (enum family family = 0; family < FAMILY_MAX; family++)
+	for (enum family family = 0; family < FAMILY_MAX; family++) {
 		out->has[family] = best_of(host, family, &out->health[family]);
+		if (!counts)
+			out->health[family] = POLICY_HEALTH_UNKNOWN;
+	}
 }
 
 void host_hint(const struct host *host, enum family family)

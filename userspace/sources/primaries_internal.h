@@ -3,7 +3,7 @@
  * Hosts, their addresses, and groups of them.  Private to
  * sources/primaries*.c.
  *
- *   group   the named primaries of a guard
+ *   group   the MX hosts of a domain, or the named primaries of a guard
  *   member  a host in a group
  *   host    a name with its addresses
  *   place   an address of a host, probed for as long as the host is wanted
@@ -15,9 +15,14 @@
 #include "sources/follow.h"
 #include "sources/primaries.h"
 
+/* More of them are not kept: such a domain leaves the gate open. */
+#define MX_HOSTS_MAX	16  /* of one domain */
+#define MX_HOSTS_IN_ALL 512 /* distinct names */
+
 struct place {
 	struct place *next;
 	struct addr addr;
+	uint64_t since_ns; /* when it was added to others; 0: with the first */
 	struct health_user user;
 	bool own;    /* so it is not probed */
 	bool probed; /* `user` has joined */
@@ -26,23 +31,36 @@ struct place {
 
 struct host {
 	struct primaries *primaries;
+	struct host *next; /* of those that come from MX records */
+	size_t members;	   /* that are this host, of the same */
 	char *name;
 	uint16_t port;
-	bool wanted;			   /* it is a primary of some group */
+	bool named;	       /* by the configuration */
+	bool wanted;	       /* it is a primary of some group */
+	const char *recipient; /* of the first domain of which it is one */
 	struct follow *follow[FAMILY_MAX]; /* NULL: literal addresses */
-	bool resolved[FAMILY_MAX];
+	bool resolved[FAMILY_MAX];	   /* its addresses are known */
+	bool answered[FAMILY_MAX];	   /* they have been, once */
 	bool none[FAMILY_MAX]; /* it has no address of that family */
 	struct place *places;
 };
 
 struct member {
 	struct host *host;
+	uint16_t preference;
+	bool primary;
+	uint64_t since_ns; /* when it became one; 0: from the start */
 };
 
 struct group {
 	struct primaries *primaries;
 	size_t guard;
+	const char *domain; /* NULL: the primaries are named */
+	char recipient[DIALOGUE_ARGUMENT_MAX + 1]; /* "": none */
+	struct follow *follow;			   /* of the MX records */
 	enum policy_records records;
+	bool implicit; /* no MX records: the domain itself is its host */
+	bool settled;  /* what is found from now on is a change */
 	struct member *members;
 	struct policy_host *view; /* as many */
 	size_t member_count;
@@ -55,6 +73,9 @@ struct primaries {
 	void (*changed)(void *context);
 	void *context;
 	struct health *health;
+	struct host *hosts; /* from MX records */
+	size_t host_count;
+	uv_timer_t settle; /* something begins to count */
 	struct addr doors[ADDRESSES_PROTECTED_MAX];
 	size_t door_count;
 	struct group *groups; /* by guard */
@@ -67,6 +88,22 @@ struct primaries {
 void primaries_refresh(struct primaries *primaries);
 bool primaries_is_own(const struct primaries *primaries,
 		      const struct addr *addr);
+bool primaries_is_door(const struct primaries *primaries,
+		       const struct addr *addr, size_t guard);
+
+/*
+ * What was added later counts only after health.settle: whether it does
+ * already.  0 counts at once.
+ */
+bool primaries_counts(const struct primaries *primaries, uint64_t since_ns);
+
+/* primaries_domain.c */
+
+/* Follows the MX records of group->domain; returns 0 or -ENOMEM. */
+int domain_follow(struct group *group, uint64_t delay_ms);
+
+/* Lets go of its hosts, and follows nothing any more. */
+void domain_close(struct group *group);
 
 /* primaries_host.c */
 
@@ -83,8 +120,11 @@ int host_follow(struct host *host);
 /* Probes what should be, and nothing else. */
 void host_probe(struct host *host);
 
-/* Sets all but the preference. */
-void host_describe(const struct host *host, size_t guard,
+/*
+ * What is known of it as the member of a group of that guard since then; sets
+ * all but the preference.
+ */
+void host_describe(const struct host *host, size_t guard, uint64_t since_ns,
 		   struct policy_host *out);
 
 void host_hint(const struct host *host, enum family family);

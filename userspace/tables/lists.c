@@ -31,6 +31,25 @@ static struct prefix host(const struct addr *addr)
 	};
 }
 
+static int for_each_primary(struct config_guard guard,
+			    int (*each)(void *context,
+					const struct prefix *prefix),
+			    void *context)
+{
+	int error = 0;
+
+	for (size_t p = 0; p < guard.primary_count; p++) {
+		const struct config_primary *primary = &guard.primaries[p];
+
+		for (size_t i = 0; i < primary->address_count && !error; i++) {
+			struct prefix one = host(&primary->addresses[i]);
+
+			error = each(context, &one);
+		}
+	}
+	return error;
+}
+
 /* Calls `each` for every entry until it returns an error, and returns that. */
 static int for_each(const struct config *config, unsigned int number,
 		    int (*each)(void *context, const struct prefix *prefix),
@@ -52,15 +71,9 @@ static int for_each(const struct config *config, unsigned int number,
 	if (number != LIST_NUMBER_PRIMARIES)
 		return error;
 	/* Only literal addresses: what DNS says earns no exemption. */
-	for (size_t p = 0; p < config->primary_count; p++) {
-		const struct config_primary *primary = &config->primaries[p];
-
-		for (size_t i = 0; i < primary->address_count && !error; i++) {
-			struct prefix one = host(&primary->addresses[i]);
-
-			error = each(context, &one);
-		}
-	}
+	for (size_t i = 0; i < config_guard_count(config) && !error; i++)
+		error = for_each_primary(config_guard(config, i), each,
+					 context);
 	return error;
 }
 

@@ -28,24 +28,45 @@ static bool same_primary(const struct config_primary *a,
 	return true;
 }
 
+static bool same_guard(const struct config_guard *a,
+		       const struct config_guard *b)
+{
+	if (strcmp(a->name, b->name) != 0 ||
+	    a->protect_count != b->protect_count ||
+	    a->mx_of_count != b->mx_of_count ||
+	    a->primary_count != b->primary_count)
+		return false;
+	for (size_t i = 0; i < a->protect_count; i++)
+		if (!addr_equal(&a->protect[i], &b->protect[i]))
+			return false;
+	for (size_t i = 0; i < a->mx_of_count; i++)
+		if (strcmp(a->mx_of[i], b->mx_of[i]) != 0)
+			return false;
+	for (size_t i = 0; i < a->primary_count; i++)
+		if (!same_primary(&a->primaries[i], &b->primaries[i]))
+			return false;
+	return true;
+}
+
 /* Does it mean the same to the probers? */
 static bool same_primaries(const struct config *a, const struct config *b)
 {
 	const struct config_health *old = &a->health, *new = &b->health;
 
-	if (a->primary_count != b->primary_count ||
-	    a->protect_count != b->protect_count ||
+	if (a->guard_count != b->guard_count ||
 	    old->interval_ms != new->interval_ms ||
 	    old->timeout_ms != new->timeout_ms || old->fall != new->fall ||
-	    old->rise != new->rise || !same_text(old->helo, new->helo) ||
+	    old->rise != new->rise || old->settle_ms != new->settle_ms ||
+	    !same_text(old->helo, new->helo) ||
 	    !same_text(old->recipient, new->recipient))
 		return false;
-	for (size_t i = 0; i < a->primary_count; i++)
-		if (!same_primary(&a->primaries[i], &b->primaries[i]))
+	for (size_t i = 0; i < config_guard_count(a); i++) {
+		struct config_guard one = config_guard(a, i);
+		struct config_guard other = config_guard(b, i);
+
+		if (!same_guard(&one, &other))
 			return false;
-	for (size_t i = 0; i < a->protect_count; i++)
-		if (!addr_equal(&a->protect[i], &b->protect[i]))
-			return false;
+	}
 	return true;
 }
 
@@ -225,6 +246,8 @@ int apply_config(struct worker *worker, struct config *next,
 		discard(&parts);
 		return result;
 	}
+	if (before)
+		gate_carry(worker, next);
 	worker->config = next;
 	if (before && feeds_apply(worker->feeds, next, false) != 0)
 		log_error("feeds stay as they were: %s", strerror(ENOMEM));

@@ -4,6 +4,7 @@
  * and the commands that run when the primaries go down or come back.
  */
 
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -32,11 +33,34 @@ enum config_mode gate_mode(const struct worker *worker)
 	return policy_mode(worker->config->mode, (enum order_mode)order->value);
 }
 
-static void log_gate(enum family family, const struct policy_gate *gate)
+const char *gate_words(const struct worker *worker, size_t guard,
+		       enum family family, char text[static GATE_TEXT])
 {
-	log_notice("the gate is %s for %s: %s",
-		   gate->gate == GATE_CLOSED ? "closed" : "open",
-		   family_names[family], policy_why_words(gate->why));
+	const struct policy_gate *gate = &worker->gates[guard][family].now;
+	const char *words = policy_why_words(gate->why);
+	const char *domain = NULL;
+
+	if (gate->domain != SIZE_MAX)
+		domain = primaries_domain(worker->primaries, guard,
+					  gate->domain);
+	if (domain)
+		snprintf(text, GATE_TEXT, "%s (%s)", words, domain);
+	else
+		snprintf(text, GATE_TEXT, "%s", words);
+	return text;
+}
+
+static void log_gate(const struct worker *worker, size_t guard,
+		     enum family family)
+{
+	const struct policy_gate *gate = &worker->gates[guard][family].now;
+	const char *name = config_guard(worker->config, guard).name;
+	char words[GATE_TEXT];
+
+	log_notice("the gate%s%s is %s for %s: %s", *name ? " of guard " : "",
+		   name, gate->gate == GATE_CLOSED ? "closed" : "open",
+		   family_names[family],
+		   gate_words(worker, guard, family, words));
 }
 
 static void set_gate(struct worker *worker, size_t guard, enum family family,
@@ -46,16 +70,30 @@ static void set_gate(struct worker *worker, size_t guard, enum family family,
 	struct gate_state *state = &worker->gates[guard][family];
 	struct policy_gate next =
 		policy_gate_ordered(decided, (enum order_gate)order->value);
+	bool same = state->decided && state->now.gate == next.gate;
+	bool told = same && state->now.why == next.why;
 
 	state->decided_alone = decided;
-	if (state->decided && state->now.gate == next.gate &&
-	    state->now.why == next.why)
-		return;
-	if (!state->decided || state->now.gate != next.gate)
+	if (!same)
 		state->since_unix = time(NULL);
 	state->decided = true;
 	state->now = next;
-	log_gate(family, &next);
+	if (!told)
+		log_gate(worker, guard, family);
+}
+
+void gate_carry(struct worker *worker, const struct config *next)
+{
+	struct gate_state before[CONFIG_GUARDS_MAX][FAMILY_MAX];
+
+	memcpy(before, worker->gates, sizeof(before));
+	memset(worker->gates, 0, sizeof(worker->gates));
+	for (size_t i = 0; i < config_guard_count(next); i++)
+		for (size_t j = 0; j < config_guard_count(worker->config); j++)
+			if (strcmp(config_guard(next, i).name,
+				   config_guard(worker->config, j).name) == 0)
+				memcpy(worker->gates[i], before[j],
+				       sizeof(before[j]));
 }
 
 static void run_hook(struct worker *worker, enum hook hook)

@@ -111,6 +111,17 @@ void gate_keep(struct worker *worker, uint64_t until_ns);
 /* gate.c: decides anew from health and configuration, and publishes. */
 void gate_update(struct worker *worker);
 
+/* gate.c: before another configuration is put in force: its guards go on. */
+void gate_carry(struct worker *worker, const struct config *next);
+
+/*
+ * gate.c: why a gate is as it is, and for which domain; returns `text`.  Valid
+ * after gate_update() for what is in force.
+ */
+#define GATE_TEXT 384
+const char *gate_words(const struct worker *worker, size_t guard,
+		       enum family family, char text[static GATE_TEXT]);
+
 /* gate.c: somebody knocks at a closed gate, so look after its primaries. */
 void gate_knock(struct worker *worker, const struct event *event);
 
@@ -151,6 +162,13 @@ control_handler list_commands_allow_add, list_commands_allow_del,
 
 /* order_commands.c */
 control_handler order_commands_gate, order_commands_mode;
+
+/*
+ * status_guards.c: the gate of a family over all guards, closed where all of
+ * them are; and every guard with its domains.
+ */
+json_t *status_gate_json(const struct worker *worker, enum family family);
+json_t *status_guards_json(const struct worker *worker);
 
 /* status.c, explain.c: the objects of the control protocol; NULL: no memory */
 json_t *status_json(struct worker *worker);

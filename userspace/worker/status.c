@@ -43,31 +43,6 @@ static json_t *interfaces_json(const struct worker *worker)
 	return all;
 }
 
-static const char *gate_word(const struct policy_gate *gate)
-{
-	return gate->gate == GATE_CLOSED ? "closed" : "open";
-}
-
-/* What it would be without an order. */
-static json_t *otherwise_json(const struct policy_gate *gate)
-{
-	return json_pack("{s:s, s:s}", "state", gate_word(gate), "why",
-			 policy_why_words(gate->why));
-}
-
-static json_t *gate_json(const struct worker *worker, enum family family)
-{
-	const struct gate_state *state = &worker->gates[0][family];
-
-	return json_pack("{s:s, s:I, s:s, s:o}", "state",
-			 gate_word(&state->now), "since",
-			 (json_int_t)state->since_unix, "why",
-			 policy_why_words(state->now.why), "otherwise",
-			 state->now.why == POLICY_BY_HAND
-				 ? otherwise_json(&state->decided_alone)
-				 : json_null());
-}
-
 static const char *mode_word(enum config_mode mode)
 {
 	return mode == MODE_MONITOR ? "monitor" : "enforce";
@@ -232,18 +207,18 @@ json_t *status_json(struct worker *worker)
 {
 	return json_pack(
 		"{s:s, s:s, s:s, s:o, s:o, s:f, s:o, s:{s:o, s:o}, s:o, s:o, "
-		"s:o, s:o, s:o, s:o, s:o, s:o}",
+		"s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 		"version", POSTERN_VERSION, "mode",
 		mode_word(gate_mode(worker)), "configured_mode",
 		mode_word(worker->config->mode), "watched",
 		watched_json(worker), "orders", orders_json(worker->orders),
 		"lease_s", lease_left_s(worker), "interfaces",
 		interfaces_json(worker), "gate", "ipv4",
-		gate_json(worker, FAMILY_IPV4), "ipv6",
-		gate_json(worker, FAMILY_IPV6), "primaries",
-		primaries_json(worker), "zones", zones_json(worker), "feeds",
-		feeds_json(worker->feeds), "lists", lists_json(worker),
-		"lookups", lookups_json(worker), "nudge", nudge_json(worker),
-		"worker", worker_json(worker), "counters",
-		counters_json(worker));
+		status_gate_json(worker, FAMILY_IPV4), "ipv6",
+		status_gate_json(worker, FAMILY_IPV6), "guards",
+		status_guards_json(worker), "primaries", primaries_json(worker),
+		"zones", zones_json(worker), "feeds", feeds_json(worker->feeds),
+		"lists", lists_json(worker), "lookups", lookups_json(worker),
+		"nudge", nudge_json(worker), "worker", worker_json(worker),
+		"counters", counters_json(worker));
 }

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # The lab's DNS: rbldnsd serves the blocklist bl.example, dnsmasq the mail
-# domain example.net and, as a resolver, the blocklist again.
+# domains example.net and example.org (which the backup is the best MX of, at
+# its second addresses) and, as a resolver, the blocklist again.
 
 start_rbldnsd() {
 	# shellcheck disable=SC2016 # $SOA is rbldnsd's
@@ -62,7 +63,11 @@ start_resolver() {
 		--mx-host=example.net,mx1.example.net,10 \
 		--mx-host=example.net,mx2.example.net,20 \
 		--host-record="mx1.example.net,$PRIMARY_IPV4,$PRIMARY_IPV6" \
-		--host-record="mx2.example.net,$BACKUP_IPV4,$BACKUP_IPV6"
+		--host-record="mx2.example.net,$BACKUP_IPV4,$BACKUP_IPV6" \
+		--local=/example.org/ \
+		--mx-host=example.org,mx3.example.net,10 \
+		--mx-host=example.org,mx1.example.net,20 \
+		--host-record="mx3.example.net,$SECOND_IPV4,$SECOND_IPV6"
 	within 5 log_grew dnsmasq started "$starts" ||
 		die "dnsmasq does not start: $(tail -n 1 "$LAB/log/dnsmasq")"
 }

@@ -6,7 +6,8 @@
 #
 #   internet   192.0.2.1    2001:db8::1    router to all senders
 #   primary    192.0.2.5    2001:db8::5    mx1.example.net
-#   backup     192.0.2.25   2001:db8::25   mx2.example.net, Postern on eth0
+#   backup     192.0.2.25   2001:db8::25   mx2.example.net, Postern on eth0;
+#              the next ones are mx3.example.net, where a test adds them
 #   dns        192.0.2.53                  rbldnsd: bl.example
 #              192.0.2.54                  dnsmasq: everything
 #
@@ -22,6 +23,8 @@ PRIMARY_IPV4=192.0.2.5
 PRIMARY_IPV6=2001:db8::5
 BACKUP_IPV4=192.0.2.25
 BACKUP_IPV6=2001:db8::25
+SECOND_IPV4=192.0.2.26
+SECOND_IPV6=2001:db8::26
 RBLDNSD_IPV4=192.0.2.53
 RESOLVER_IPV4=192.0.2.54
 
@@ -153,6 +156,8 @@ address_of() {
 	case $host$source in
 	primary*:*) echo "$PRIMARY_IPV6" ;;
 	primary*) echo "$PRIMARY_IPV4" ;;
+	second*:*) echo "$SECOND_IPV6" ;;
+	second*) echo "$SECOND_IPV4" ;;
 	backup*:*) echo "$BACKUP_IPV6" ;;
 	backup*) echo "$BACKUP_IPV4" ;;
 	*) die "address_of: no such server: $host" ;;
