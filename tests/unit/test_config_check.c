@@ -128,6 +128,10 @@ static void keys_have_to_fit_together(void **state)
 		       "address = { 2001:db8::5 } }",
 		 "t.conf:2: block = \"2001:db8::/32\" covers 2001:db8::5 of "
 		 "the primary b.example, expected a prefix without it"},
+		{LEAST "health { source = { 192.0.2.25,\n192.0.2.26 } }",
+		 "t.conf:3: health.source = \"192.0.2.26\" is the second one "
+		 "of "
+		 "its family, expected one for IPv4 and one for IPv6 at most"},
 		{LEAST "health { on-up = { \"\", \"-f\" } }",
 		 "t.conf:2: health.on-up begins with \"\", expected a command"},
 		{LEAST "health { on-down = '' }",

@@ -45,6 +45,7 @@ struct probed {
 	uint16_t port;
 	size_t count;
 	char recipient[300];
+	struct addr source; /* zero: none */
 	enum probe_reason reason;
 	size_t running;
 };
@@ -172,6 +173,8 @@ int probe_start(uv_loop_t *loop, const struct probe_target *target,
 	assert_int_equal(probe->of->running++, 0);
 	snprintf(probe->of->recipient, sizeof(probe->of->recipient), "%s",
 		 target->recipient);
+	if (target->source)
+		probe->of->source = *target->source;
 	uv_timer_init(loop, &probe->timer);
 	probe->timer.data = probe;
 	uv_timer_start(&probe->timer, on_probe_timer, 20, 0);
@@ -421,6 +424,23 @@ static void a_recipient_of_the_configuration_comes_first(void **state)
 	start();
 	run_ms(SECOND);
 	assert_string_equal(probed("192.0.2.5")->recipient, recipient);
+	finish();
+}
+
+static void each_family_is_probed_from_its_source(void **state)
+{
+	struct addr none = {0};
+	struct addr source = addr_of("2001:db8::25");
+
+	(void)state;
+	set_world();
+	dns_usual();
+	world.config.health.source[0] = source;
+	world.config.health.source_count = 1;
+	start();
+	run_ms(SECOND);
+	assert_true(addr_equal(&probed("192.0.2.5")->source, &none));
+	assert_true(addr_equal(&probed("2001:db8::5")->source, &source));
 	finish();
 }
 
@@ -842,6 +862,7 @@ int main(void)
 		cmocka_unit_test(
 			a_domains_primary_is_found_and_closes_the_gate),
 		cmocka_unit_test(a_recipient_of_the_configuration_comes_first),
+		cmocka_unit_test(each_family_is_probed_from_its_source),
 		cmocka_unit_test(what_dns_says_decides_who_the_primaries_are),
 		cmocka_unit_test(more_mx_hosts_than_are_kept_leave_it_open),
 		cmocka_unit_test(a_changed_primary_counts_after_settle),

@@ -668,6 +668,39 @@ static void without_a_name_it_says_its_address(void **state)
 	assert_memory_equal(scene.heard, "EHLO [127.0.0.1]|", 17);
 }
 
+static void it_comes_from_where_it_is_told_to(void **state)
+{
+	struct addr source;
+
+	(void)state;
+	set_scene(NULL);
+	bind_to("127.0.0.1");
+	scene.target.helo = NULL;
+	assert_int_equal(addr_parse("127.0.0.5", &source), 0);
+	scene.target.source = &source;
+	start();
+	run();
+	assert_int_equal(scene.result.reason, PROBE_GOOD);
+	assert_memory_equal(scene.heard, "EHLO [127.0.0.5]|", 17);
+}
+
+static void a_source_that_is_not_ours_is_our_own_fault(void **state)
+{
+	struct addr source;
+
+	(void)state;
+	set_scene(NULL);
+	bind_to("127.0.0.1");
+	assert_int_equal(addr_parse("192.0.2.99", &source), 0);
+	scene.target.source = &source;
+	start();
+	close_server();
+	run();
+	assert_int_equal(scene.done, 1);
+	assert_int_equal(scene.result.reason, PROBE_LOCAL);
+	assert_int_equal(scene.result.error, -EADDRNOTAVAIL);
+}
+
 static bool has_ipv6(void)
 {
 	struct sockaddr_in6 in6 = {.sin6_family = AF_INET6,
@@ -846,6 +879,8 @@ int main(void)
 		cmocka_unit_test(want_of_descriptors_is_our_own_fault),
 		cmocka_unit_test(a_loop_that_sleeps_is_our_own_fault),
 		cmocka_unit_test(without_a_name_it_says_its_address),
+		cmocka_unit_test(it_comes_from_where_it_is_told_to),
+		cmocka_unit_test(a_source_that_is_not_ours_is_our_own_fault),
 		cmocka_unit_test(over_ipv6_its_address_is_tagged),
 		cmocka_unit_test(arguments_that_break_the_protocol_are_refused),
 		cmocka_unit_test(a_cancelled_probe_says_nothing_more),

@@ -97,6 +97,8 @@ struct config_health {
 	size_t on_up_count;   /* without the NULL */
 	char **on_down;
 	size_t on_down_count;
+	struct addr source[FAMILY_MAX]; /* of probes, one of a family */
+	size_t source_count;
 	char *helo;	 /* NULL: the host's name */
 	char *recipient; /* NULL: postmaster, without a domain */
 };

@@ -256,6 +256,22 @@ static int check_gate(const struct config *config, struct config_source *source)
 	return rc;
 }
 
+static int check_sources(const struct config *config,
+			 struct config_source *source)
+{
+	const struct config_health *health = &config->health;
+	char text[ADDR_TEXT];
+
+	if (health->source_count < 2 ||
+	    addr_family(&health->source[0]) != addr_family(&health->source[1]))
+		return 0;
+	return config_source_fail(
+		source, config_source_line(source, "health", "source", 1),
+		"health.source = \"%s\" is the second one of its family, "
+		"expected one for IPv4 and one for IPv6 at most",
+		addr_format(&health->source[1], text));
+}
+
 static int check_hooks(const struct config *config,
 		       struct config_source *source)
 {
@@ -366,10 +382,10 @@ int config_check(const struct config *config, struct config_source *source)
 {
 	static int (*const checks[])(const struct config *config,
 				     struct config_source *source) = {
-		check_interfaces, check_doors, check_primaries,
-		check_domains,	  check_gate,  check_feeds,
-		check_hooks,	  check_block, check_capacity,
-		check_threshold,
+		check_interfaces, check_doors,	   check_primaries,
+		check_domains,	  check_sources,   check_gate,
+		check_feeds,	  check_hooks,	   check_block,
+		check_capacity,	  check_threshold,
 	};
 	int rc = 0;
 

@@ -322,6 +322,15 @@ static const struct config_key health_keys[] = {
 		COUNTED(health.on_down_count),
 	},
 	{
+		.name = "source",
+		.kind = &config_kind_address,
+		.entries = FAMILY_MAX,
+		AT(health.source),
+		COUNTED(health.source_count),
+		.in_place = true,
+		.distinct = true,
+	},
+	{
 		.name = "helo",
 		.kind = &config_kind_text,
 		.accepts = config_is_host_name,

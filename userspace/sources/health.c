@@ -134,6 +134,17 @@ static const char *recipient_of(const struct health_prober *prober)
 	return user ? user->recipient : DEFAULT_RECIPIENT;
 }
 
+static const struct addr *source_for(const struct health_prober *prober)
+{
+	const struct config_health *config = prober->health->config;
+
+	for (size_t i = 0; i < config->source_count; i++)
+		if (addr_family(&config->source[i]) ==
+		    addr_family(&prober->addr))
+			return &config->source[i];
+	return NULL;
+}
+
 static void on_due(uv_timer_t *timer)
 {
 	struct health_prober *prober = timer->data;
@@ -142,6 +153,7 @@ static void on_due(uv_timer_t *timer)
 	struct probe_target what = {
 		.addr = prober->addr,
 		.port = prober->port,
+		.source = source_for(prober),
 		.helo = health->helo[0] ? health->helo : NULL,
 		.recipient = recipient_of(prober),
 		.connect_ms =

@@ -301,16 +301,22 @@ static void on_connect(uv_connect_t *request, int status)
 
 /*
  * What fails before a packet has left (no descriptor, no route, no address
- * of that family) says nothing about the primary.
+ * of that family, a source that isn't ours) says nothing about the primary.
  */
 static void connect_to(struct probe *probe, const struct probe_target *target)
 {
 	struct sockaddr_storage storage;
-	int error;
+	int error = 0;
 
+	if (target->source) {
+		addr_to_sockaddr(target->source, 0, &storage);
+		error = uv_tcp_bind(&probe->tcp, (struct sockaddr *)&storage,
+				    0);
+	}
 	addr_to_sockaddr(&target->addr, target->port, &storage);
-	error = uv_tcp_connect(&probe->request, &probe->tcp,
-			       (struct sockaddr *)&storage, on_connect);
+	if (!error)
+		error = uv_tcp_connect(&probe->request, &probe->tcp,
+				       (struct sockaddr *)&storage, on_connect);
 	if (error)
 		fail(probe, PROBE_LOCAL, error);
 	else

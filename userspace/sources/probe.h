@@ -36,8 +36,9 @@ typedef void probe_heard(void *context, enum dialogue_step step,
 struct probe_target {
 	struct addr addr;
 	uint16_t port;
-	const char *helo;      /* NULL: the literal of our own address */
-	const char *recipient; /* neither is used after probe_start() */
+	const struct addr *source; /* of the same family; NULL: any */
+	const char *helo;	   /* NULL: the literal of our own address */
+	const char *recipient;	   /* none is used after probe_start() */
 	/*
 	 * NULL, or more recipients to ask about, with a NULL behind, which
 	 * outlive the probe; the last one decides.

@@ -48,6 +48,14 @@ static bool same_guard(const struct config_guard *a,
 	return true;
 }
 
+static bool same_sources(const struct config_health *a,
+			 const struct config_health *b)
+{
+	return a->source_count == b->source_count &&
+	       memcmp(a->source, b->source,
+		      a->source_count * sizeof(*a->source)) == 0;
+}
+
 /* Does it mean the same to the probers? */
 static bool same_primaries(const struct config *a, const struct config *b)
 {
@@ -57,7 +65,7 @@ static bool same_primaries(const struct config *a, const struct config *b)
 	    old->interval_ms != new->interval_ms ||
 	    old->timeout_ms != new->timeout_ms || old->fall != new->fall ||
 	    old->rise != new->rise || old->settle_ms != new->settle_ms ||
-	    !same_text(old->helo, new->helo) ||
+	    !same_sources(old, new) || !same_text(old->helo, new->helo) ||
 	    !same_text(old->recipient, new->recipient))
 		return false;
 	for (size_t i = 0; i < config_guard_count(a); i++) {
