@@ -133,6 +133,13 @@ static void what_is_left_out_has_its_default(void **state)
 	assert_false(config->health.require_all);
 	assert_null(config->health.on_up);
 	assert_null(config->health.on_down);
+	assert_null(config->health.on_open);
+	assert_null(config->health.on_close);
+	assert_null(config->health.on_fail_open);
+	assert_string_equal(config->queue.directory, "/var/spool/postfix");
+	assert_int_equal(config->queue.flush_count, 0);
+	assert_null(config->queue.flush_command);
+	assert_int_equal(config->queue.flush_delay_ms, 10000);
 	assert_null(config->health.helo);
 	assert_null(config->health.recipient);
 	assert_int_equal(config->dnsbl.site_count, 0);
@@ -172,6 +179,9 @@ static void every_value_is_taken(void **state)
 		"}\n"
 		"on-down = \"true\" helo=b.example recipient=\"x+y@example\" "
 		"}\n"
+		"queue { flush = { a.example } flush-delay = 0s directory = "
+		"/q\n"
+		"flush-command = { exim, '-R' } }\n"
 		"dnsbl { sites = { z.example, \"y.example*2\" } threshold=3\n"
 		"unknown = pass hold-limit = 10s nudge = no quota = 0\n"
 		"nameservers = { 192.0.2.1, \"192.0.2.1:54\", 2001:db8::1,\n"
@@ -203,6 +213,11 @@ static void every_value_is_taken(void **state)
 	assert_string_equal(config->health.on_up[2], "echo ${X} 'a' \\n");
 	assert_null(config->health.on_up[3]);
 	assert_int_equal(config->health.on_down_count, 1);
+	assert_int_equal(config->queue.flush_count, 1);
+	assert_string_equal(config->queue.flush[0], "a.example");
+	assert_string_equal(config->queue.flush_command[1], "-R");
+	assert_int_equal(config->queue.flush_delay_ms, 0);
+	assert_string_equal(config->queue.directory, "/q");
 	assert_string_equal(config->health.recipient, "x+y@example");
 	assert_int_equal(config->dnsbl.threshold, 3);
 	assert_int_equal(config->dnsbl.unknown, UNKNOWN_PASS);
@@ -435,6 +450,8 @@ static void the_sample_loads_with_all_its_examples(void **state)
 	assert_int_equal(config->feed_count, 1);
 	assert_int_equal(config->health.on_up_count, 2);
 	assert_int_equal(config->health.on_down_count, 3);
+	assert_int_equal(config->health.on_open_count, 3);
+	assert_int_equal(config->queue.flush_count, 2);
 	assert_non_null(config->health.helo);
 	assert_non_null(config->health.recipient);
 	assert_int_equal(config->dnsbl.site_count, 2);

@@ -19,7 +19,7 @@
 #define ALL_KEYS                                                               \
 	"expected one of interface, protect, ports, mode, monitor, attach, "   \
 	"user, group, list-capacity, allow, block, control, pin, state, "      \
-	"mx-of, primary, guard, feed, health, bypass, dnsbl"
+	"mx-of, primary, guard, feed, health, bypass, dnsbl, queue"
 #define EXPECTED_TIME(from, to)                                                \
 	"expected a time from " from " to " to ", with its unit "              \
 	"(ms, s, m, h, d)"

@@ -20,6 +20,10 @@
  *                    "order" (a word of posternctl), "since" and "until" in
  *                    Unix time, "left_s" (the last two null: it has no end),
  *                    "uid" (who)
+ *   queue            of Postfix here: "length", "oldest_s" (null: not known),
+ *                    "age_s" (of this count); null: there is none
+ *   recovery         null, or what is owed after an outage: "owed" domains,
+ *                    "next", "on_up", "in_s" (null: the primary is not up)
  *   attach           "native", "generic"; anything else: it is not attached
  *   gate, its state  "open", "closed"; over all guards "closed" only where
  *                    all of them are

@@ -107,6 +107,14 @@ void config_free(struct config *config)
 	free(config->feeds);
 	free_texts(config->health.on_up, config->health.on_up_count);
 	free_texts(config->health.on_down, config->health.on_down_count);
+	free_texts(config->health.on_open, config->health.on_open_count);
+	free_texts(config->health.on_close, config->health.on_close_count);
+	free_texts(config->health.on_fail_open,
+		   config->health.on_fail_open_count);
+	free(config->queue.directory);
+	free_texts(config->queue.flush, config->queue.flush_count);
+	free_texts(config->queue.flush_command,
+		   config->queue.flush_command_count);
 	free(config->health.helo);
 	free(config->health.recipient);
 	free(config->dnsbl.sites);

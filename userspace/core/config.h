@@ -97,10 +97,26 @@ struct config_health {
 	size_t on_up_count;   /* without the NULL */
 	char **on_down;
 	size_t on_down_count;
+	char **on_open; /* of the gate, as is the next */
+	size_t on_open_count;
+	char **on_close;
+	size_t on_close_count;
+	char **on_fail_open;
+	size_t on_fail_open_count;
 	struct addr source[FAMILY_MAX]; /* of probes, one of a family */
 	size_t source_count;
 	char *helo;	 /* NULL: the host's name */
 	char *recipient; /* NULL: postmaster, without a domain */
+};
+
+/* The queue of the backup's own MTA. */
+struct config_queue {
+	char *directory; /* of Postfix, to count it */
+	char **flush;	 /* domains */
+	size_t flush_count;
+	char **flush_command; /* NULL: postqueue -s; the domain follows */
+	size_t flush_command_count;
+	uint64_t flush_delay_ms;
 };
 
 struct config_nameserver {
@@ -153,6 +169,7 @@ struct config {
 	struct config_feed *feeds;
 	size_t feed_count;
 	struct config_health health;
+	struct config_queue queue;
 	enum config_policy policy;
 	enum action bypass_action;
 	struct config_dnsbl dnsbl;

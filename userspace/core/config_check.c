@@ -272,21 +272,31 @@ static int check_sources(const struct config *config,
 		addr_format(&health->source[1], text));
 }
 
-static int check_hooks(const struct config *config,
-		       struct config_source *source)
+/* A command has a name, whatever its arguments are. */
+static int check_commands(const struct config *config,
+			  struct config_source *source)
 {
-	const struct config_health *health = &config->health;
+	const struct {
+		const char *section;
+		const char *key;
+		char *const *words;
+	} commands[] = {
+		{"health", "on-up", config->health.on_up},
+		{"health", "on-down", config->health.on_down},
+		{"health", "on-open", config->health.on_open},
+		{"health", "on-close", config->health.on_close},
+		{"health", "on-fail-open", config->health.on_fail_open},
+		{"queue", "flush-command", config->queue.flush_command},
+	};
 
-	if (health->on_up && health->on_up[0][0] == '\0')
-		return config_source_fail(
-			source,
-			config_source_line(source, "health", "on-up", 0),
-			"health.on-up begins with \"\", expected a command");
-	if (health->on_down && health->on_down[0][0] == '\0')
-		return config_source_fail(
-			source,
-			config_source_line(source, "health", "on-down", 0),
-			"health.on-down begins with \"\", expected a command");
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (commands[i].words && commands[i].words[0][0] == '\0')
+			return config_source_fail(
+				source,
+				config_source_line(source, commands[i].section,
+						   commands[i].key, 0),
+				"%s.%s begins with \"\", expected a command",
+				commands[i].section, commands[i].key);
 	return 0;
 }
 
@@ -384,7 +394,7 @@ int config_check(const struct config *config, struct config_source *source)
 				     struct config_source *source) = {
 		check_interfaces, check_doors,	   check_primaries,
 		check_domains,	  check_sources,   check_gate,
-		check_feeds,	  check_hooks,	   check_block,
+		check_feeds,	  check_commands,  check_block,
 		check_capacity,	  check_threshold,
 	};
 	int rc = 0;

@@ -88,12 +88,6 @@ static bool is_socket_path(const char *text)
 	return config_is_path(text) && strlen(text) < 108;
 }
 
-static bool is_argument(const char *text)
-{
-	(void)text;
-	return true;
-}
-
 static const struct config_key root_keys[] = {
 	{
 		.name = "interface",
@@ -309,7 +303,7 @@ static const struct config_key health_keys[] = {
 		.name = "on-up",
 		.kind = &config_kind_text,
 		.entries = CONFIG_ARGUMENTS_MAX,
-		.accepts = is_argument,
+		.accepts = config_is_argument,
 		AT(health.on_up),
 		COUNTED(health.on_up_count),
 	},
@@ -317,9 +311,33 @@ static const struct config_key health_keys[] = {
 		.name = "on-down",
 		.kind = &config_kind_text,
 		.entries = CONFIG_ARGUMENTS_MAX,
-		.accepts = is_argument,
+		.accepts = config_is_argument,
 		AT(health.on_down),
 		COUNTED(health.on_down_count),
+	},
+	{
+		.name = "on-open",
+		.kind = &config_kind_text,
+		.entries = CONFIG_ARGUMENTS_MAX,
+		.accepts = config_is_argument,
+		AT(health.on_open),
+		COUNTED(health.on_open_count),
+	},
+	{
+		.name = "on-close",
+		.kind = &config_kind_text,
+		.entries = CONFIG_ARGUMENTS_MAX,
+		.accepts = config_is_argument,
+		AT(health.on_close),
+		COUNTED(health.on_close_count),
+	},
+	{
+		.name = "on-fail-open",
+		.kind = &config_kind_text,
+		.entries = CONFIG_ARGUMENTS_MAX,
+		.accepts = config_is_argument,
+		AT(health.on_fail_open),
+		COUNTED(health.on_fail_open_count),
 	},
 	{
 		.name = "source",
@@ -496,6 +514,9 @@ const struct config_section config_sections[CONFIG_SECTIONS] = {
 	 .keys = bypass_keys,
 	 .key_count = COUNT(bypass_keys)},
 	{.name = "dnsbl", .keys = dnsbl_keys, .key_count = COUNT(dnsbl_keys)},
+	{.name = "queue",
+	 .keys = config_queue_keys,
+	 .key_count = CONFIG_QUEUE_KEYS},
 };
 
 static const struct config_unsupported unsupported[] = {

@@ -90,12 +90,16 @@ struct config_section {
 	size_t holds_count;
 };
 
-#define CONFIG_SECTIONS 7
+#define CONFIG_SECTIONS 8
 extern const struct config_section config_sections[CONFIG_SECTIONS];
 
 /* config_keys_feed.c: those of the section `feed`. */
 #define CONFIG_FEED_KEYS 8
 extern const struct config_key config_feed_keys[CONFIG_FEED_KEYS];
+
+/* config_keys_queue.c: those of the section `queue`. */
+#define CONFIG_QUEUE_KEYS 4
+extern const struct config_key config_queue_keys[CONFIG_QUEUE_KEYS];
 
 /* NULL for a name that is none. */
 const struct config_section *config_section_find(const char *name);

@@ -272,6 +272,12 @@ bool config_is_account(const char *text)
 	return true;
 }
 
+bool config_is_argument(const char *text)
+{
+	(void)text;
+	return true;
+}
+
 bool config_is_path(const char *text)
 {
 	if (*text != '/')

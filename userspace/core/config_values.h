@@ -58,6 +58,9 @@ bool config_is_mailbox(const char *text);
 /* A name of passwd(5) or group(5). */
 bool config_is_account(const char *text);
 
+/* A part of a command line: anything. */
+bool config_is_argument(const char *text);
+
 /* Absolute, and without a slash at its end or an empty, "." or ".." part. */
 bool config_is_path(const char *text);
 

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "core/config.h"
+#include "core/policy.h"
 
 enum message_kind {
 	/* From the worker. */
@@ -19,6 +20,7 @@ enum message_kind {
 	MESSAGE_EXPLAIN, /* judge a SYN from `source` */
 	MESSAGE_NUDGE,	 /* `source` is let in: make it resend its SYN */
 	MESSAGE_HOOK,	 /* run `hook` */
+	MESSAGE_FLUSH,	 /* deliver the mail of the `id`th domain */
 	MESSAGE_RELOAD,	 /* read the configuration again */
 	MESSAGE_APPLIED, /* answers CONFIG: `result`, and `text` unless 0 */
 
@@ -28,13 +30,33 @@ enum message_kind {
 	MESSAGE_NUDGES,	     /* how nudging goes */
 	MESSAGE_EXPLAINED,   /* answers EXPLAIN: `result`, and `decision` */
 	MESSAGE_RELOADED,    /* answers RELOAD: `result`, and `text` unless 0 */
+	MESSAGE_FLUSHED,     /* answers FLUSH: `result` */
+	MESSAGE_QUEUE,	     /* how long the `queue` is */
 	MESSAGE_KINDS,
 };
 
 enum hook {
-	HOOK_UP,   /* health.on-up */
-	HOOK_DOWN, /* health.on-down */
+	HOOK_UP,	/* health.on-up */
+	HOOK_DOWN,	/* health.on-down */
+	HOOK_OPEN,	/* health.on-open */
+	HOOK_CLOSE,	/* health.on-close */
+	HOOK_FAIL_OPEN, /* health.on-fail-open: the parent's own */
 	HOOKS,
+};
+
+struct hook_call {
+	enum hook hook;
+	uint32_t guard;	    /* whose gate, by its number in the configuration */
+	enum family family; /* of the gate */
+	enum policy_why why;
+};
+
+/* The queue of the local MTA. */
+struct queue_state {
+	bool known; /* there is a Postfix */
+	uint64_t length;
+	int64_t oldest_unix; /* 0: not known */
+	int64_t at_unix;     /* when it was counted */
 };
 
 /* The program on one interface. */
@@ -66,7 +88,8 @@ struct message {
 	int32_t result; /* 0 or a negative errno */
 	union {
 		struct addr source;
-		enum hook hook;
+		struct hook_call hook;
+		struct queue_state queue;
 		struct decision decision;
 		struct attachments attachments;
 		struct nudge_counts nudges;

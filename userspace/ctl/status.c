@@ -301,6 +301,55 @@ static void show_feeds(const struct print *print, const json_t *status)
 	table_finish(&table, print);
 }
 
+static void show_recovery(const struct print *print, const json_t *recovery)
+{
+	const char *next = field_text(recovery, "next", NULL);
+	char owed[PRINT_QUANTITY], wait[PRINT_QUANTITY];
+	double in;
+
+	if (!json_is_object(recovery))
+		return;
+	if (!field_number(recovery, "in_s", &in))
+		print_paragraph(print, TONE_PLAIN, "  ",
+				"its flush waits for the primary");
+	else if (next)
+		print_paragraph(
+			print, TONE_PLAIN, "  ",
+			"flushing: %s domains to go, %s next, in %s",
+			print_count(field_count(recovery, "owed"), owed), next,
+			print_duration(in, wait));
+	else
+		print_paragraph(print, TONE_PLAIN, "  ", "on-up runs in %s",
+				print_duration(in, wait));
+}
+
+static void show_queue(const struct print *print, const json_t *status)
+{
+	const json_t *recovery = json_object_get(status, "recovery");
+	const json_t *queue = json_object_get(status, "queue");
+	char length[PRINT_QUANTITY], oldest[PRINT_QUANTITY];
+	char age[PRINT_QUANTITY];
+	double of_oldest, of_count = 0;
+
+	if (!json_is_object(queue) && !json_is_object(recovery))
+		return;
+	print_heading(print, "Queue");
+	field_number(queue, "age_s", &of_count);
+	print_duration(of_count, age);
+	if (field_number(queue, "oldest_s", &of_oldest))
+		print_paragraph(
+			print, TONE_PLAIN, "  ",
+			"%s messages, the oldest %s old (counted %s "
+			"ago)",
+			print_count(field_count(queue, "length"), length),
+			print_duration(of_oldest, oldest), age);
+	else if (json_is_object(queue))
+		print_paragraph(
+			print, TONE_PLAIN, "  ", "%s messages (counted %s ago)",
+			print_count(field_count(queue, "length"), length), age);
+	show_recovery(print, recovery);
+}
+
 static void show_daemon(const struct print *print, const json_t *status)
 {
 	char text[PRINT_QUANTITY];
@@ -328,6 +377,7 @@ void status_show(const struct print *print, const json_t *status, time_t now)
 	show_zones(print, status);
 	show_lists(print, status);
 	show_feeds(print, status);
+	show_queue(print, status);
 	show_daemon(print, status);
 	status_counters(print, status);
 }

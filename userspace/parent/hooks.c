@@ -1,30 +1,53 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Running on-up and on-down. */
+/* Running the commands of the configuration, in lanes. */
 
 #include "parent/hooks.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "core/log.h"
+#include "parent/command.h"
 #include "tables/clock.h"
 
 #define TIME_LIMIT_NS (60 * NS_PER_S)
 
-static const char *const names[HOOKS] = {
-	[HOOK_UP] = "on-up",
-	[HOOK_DOWN] = "on-down",
+/* Changes that wait for their turn. */
+#define WAITING_MAX 8
+
+enum lane_number {
+	LANE_SITE,
+	LANE_GATE,
+	LANE_FAILURE,
+	LANES,
+};
+_Static_assert(LANES == HOOK_LANES, "as many as are polled");
+
+static const struct {
+	const char *name;
+	enum lane_number lane;
+	size_t command; /* offset in struct config */
+} table[HOOKS] = {
+	[HOOK_UP] = {"on-up", LANE_SITE, offsetof(struct config, health.on_up)},
+	[HOOK_DOWN] = {"on-down", LANE_SITE,
+		       offsetof(struct config, health.on_down)},
+	[HOOK_OPEN] = {"on-open", LANE_GATE,
+		       offsetof(struct config, health.on_open)},
+	[HOOK_CLOSE] = {"on-close", LANE_GATE,
+			offsetof(struct config, health.on_close)},
+	[HOOK_FAIL_OPEN] = {"on-fail-open", LANE_FAILURE,
+			    offsetof(struct config, health.on_fail_open)},
+};
+
+struct lane {
+	struct command command;
+	struct hook_call waiting[WAITING_MAX]; /* the oldest first */
+	size_t count;
 };
 
 struct hooks {
-	pid_t pid[HOOKS]; /* 0: does not run */
-	uint64_t started_ns[HOOKS];
-	bool again[HOOKS];
+	struct lane lanes[LANES];
 };
 
 int hooks_create(struct hooks **out)
@@ -33,82 +56,134 @@ int hooks_create(struct hooks **out)
 
 	if (!hooks)
 		return -ENOMEM;
+	for (size_t i = 0; i < LANES; i++)
+		hooks->lanes[i].command = command_idle();
 	*out = hooks;
 	return 0;
 }
 
 static char *const *command_of(const struct config *config, enum hook hook)
 {
-	return hook == HOOK_UP ? config->health.on_up : config->health.on_down;
+	char **words;
+
+	memcpy(&words, (const char *)config + table[hook].command,
+	       sizeof(words));
+	return words;
 }
 
-static void execute(char *const *command)
+static bool has_gate(enum hook hook)
 {
-	sigset_t none;
-	int null;
-
-	setpgid(0, 0);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	signal(SIGPIPE, SIG_DFL);
-	null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	if (null >= 0)
-		dup2(null, STDIN_FILENO);
-	/* One stream for all that it says, where the log goes. */
-	dup2(STDERR_FILENO, STDOUT_FILENO);
-	close_range(STDERR_FILENO + 1, ~0U, 0);
-	execvp(command[0], command);
-	log_error("can't run %s: %s", command[0], strerror(errno));
-	_exit(127);
+	return table[hook].lane == LANE_GATE;
 }
 
-void hooks_run(struct hooks *hooks, const struct config *config, enum hook hook)
+static const char *why_of(const struct hook_call *call)
 {
-	char *const *command = command_of(config, hook);
-	pid_t pid;
+	if (call->hook == HOOK_FAIL_OPEN)
+		return "the daemon's lease has run out";
+	return policy_why_words(call->why);
+}
 
-	if (!command)
-		return;
-	if (hooks->pid[hook]) {
-		hooks->again[hook] = true;
-		return;
+static void run(struct lane *lane, const struct config *config,
+		const struct hook_call *call)
+{
+	const char *family = call->family == FAMILY_IPV4 ? "ipv4" : "ipv6";
+	const struct config_guard guard = config_guard(config, call->guard);
+	const struct command_variable environment[] = {
+		{"POSTERN_HOOK", table[call->hook].name},
+		{"POSTERN_WHY", why_of(call)},
+		{has_gate(call->hook) ? "POSTERN_GUARD" : NULL, guard.name},
+		{"POSTERN_FAMILY", family},
+		{NULL, NULL},
+	};
+
+	command_start(&lane->command, table[call->hook].name,
+		      command_of(config, call->hook), environment,
+		      TIME_LIMIT_NS);
+}
+
+/* A reload may have taken the command away, or the guard. */
+static bool is_known(const struct config *config, const struct hook_call *call)
+{
+	return command_of(config, call->hook) &&
+	       call->guard < config_guard_count(config);
+}
+
+/* The oldest that waits, if it is still to be run. */
+static void run_next(struct lane *lane, const struct config *config)
+{
+	while (lane->count && !command_runs(&lane->command)) {
+		struct hook_call call = lane->waiting[0];
+
+		lane->count--;
+		memmove(lane->waiting, lane->waiting + 1,
+			lane->count * sizeof(call));
+		if (is_known(config, &call))
+			run(lane, config, &call);
 	}
-	pid = fork();
-	if (pid == 0)
-		execute(command);
-	if (pid < 0) {
-		log_error("can't run %s: %s", names[hook], strerror(errno));
-		return;
-	}
-	log_info("%s: running %s pid=%d", names[hook], command[0], pid);
-	hooks->pid[hook] = pid;
-	hooks->started_ns[hook] = clock_monotonic_ns();
 }
 
-static void report(enum hook hook, int status)
+static bool is_same(const struct hook_call *a, const struct hook_call *b)
 {
-	if (WIFSIGNALED(status))
-		log_warning("%s: killed by signal %d", names[hook],
-			    WTERMSIG(status));
-	else if (WEXITSTATUS(status))
-		log_warning("%s: failed with exit status %d", names[hook],
-			    WEXITSTATUS(status));
-	else
-		log_info("%s: done", names[hook]);
+	return a->hook == b->hook && a->guard == b->guard &&
+	       a->family == b->family;
+}
+
+void hooks_run(struct hooks *hooks, const struct config *config,
+	       const struct hook_call *call)
+{
+	struct lane *lane = &hooks->lanes[table[call->hook].lane];
+
+	if (!is_known(config, call))
+		return;
+	/* What would only repeat the last one that waits. */
+	if (lane->count && is_same(&lane->waiting[lane->count - 1], call))
+		return;
+	if (lane->count == WAITING_MAX) {
+		log_warning("%s: too many changes wait for it, so one is "
+			    "given up",
+			    table[lane->waiting[0].hook].name);
+		lane->count--;
+		memmove(lane->waiting, lane->waiting + 1,
+			lane->count * sizeof(*call));
+	}
+	lane->waiting[lane->count++] = *call;
+	run_next(lane, config);
+}
+
+size_t hooks_poll(const struct hooks *hooks, struct pollfd *fds)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < LANES; i++)
+		if (hooks->lanes[i].command.output >= 0)
+			fds[count++] = (struct pollfd){
+				.fd = hooks->lanes[i].command.output,
+				.events = POLLIN,
+			};
+	return count;
+}
+
+bool hooks_read(struct hooks *hooks, int fd)
+{
+	for (size_t i = 0; i < LANES; i++) {
+		if (hooks->lanes[i].command.output != fd)
+			continue;
+		command_read(&hooks->lanes[i].command);
+		return true;
+	}
+	return false;
 }
 
 bool hooks_reaped(struct hooks *hooks, const struct config *config, pid_t pid,
 		  int status)
 {
-	for (enum hook hook = 0; hook < HOOKS; hook++) {
-		if (hooks->pid[hook] != pid)
+	bool failed;
+
+	for (size_t i = 0; i < LANES; i++) {
+		if (!command_reaped(&hooks->lanes[i].command, pid, status,
+				    &failed))
 			continue;
-		report(hook, status);
-		hooks->pid[hook] = 0;
-		if (hooks->again[hook]) {
-			hooks->again[hook] = false;
-			hooks_run(hooks, config, hook);
-		}
+		run_next(&hooks->lanes[i], config);
 		return true;
 	}
 	return false;
@@ -116,20 +191,13 @@ bool hooks_reaped(struct hooks *hooks, const struct config *config, pid_t pid,
 
 void hooks_check(struct hooks *hooks)
 {
-	uint64_t now = clock_monotonic_ns();
-
-	for (enum hook hook = 0; hook < HOOKS; hook++) {
-		if (!hooks->pid[hook] ||
-		    now - hooks->started_ns[hook] < TIME_LIMIT_NS)
-			continue;
-		log_warning("%s: still running after a minute, so it is killed",
-			    names[hook]);
-		kill(-hooks->pid[hook], SIGKILL);
-		hooks->started_ns[hook] = now;
-	}
+	for (size_t i = 0; i < LANES; i++)
+		command_check(&hooks->lanes[i].command);
 }
 
 void hooks_close(struct hooks *hooks)
 {
+	for (size_t i = 0; hooks && i < LANES; i++)
+		command_close(&hooks->lanes[i].command);
 	free(hooks);
 }

@@ -65,6 +65,15 @@ static void on_explain(struct parent *parent, const struct message *message)
 	worker_process_tell(parent, &answer, -1);
 }
 
+/* Nothing of what the worker says is believed unseen. */
+static void on_hook(struct parent *parent, const struct hook_call *call)
+{
+	if ((unsigned int)call->hook < HOOKS && call->hook != HOOK_FAIL_OPEN &&
+	    (unsigned int)call->family < FAMILY_MAX &&
+	    (unsigned int)call->why < POLICY_WHYS)
+		hooks_run(parent->hooks, parent->config, call);
+}
+
 static void on_message(struct parent *parent, struct message *message)
 {
 	switch (message->kind) {
@@ -79,8 +88,10 @@ static void on_message(struct parent *parent, struct message *message)
 			nudge_source(parent->nudger, &message->source);
 		break;
 	case MESSAGE_HOOK:
-		if ((unsigned int)message->hook < HOOKS)
-			hooks_run(parent->hooks, parent->config, message->hook);
+		on_hook(parent, &message->hook);
+		break;
+	case MESSAGE_FLUSH:
+		queue_flush(parent->queue, parent->config, message->id);
 		break;
 	case MESSAGE_RELOAD:
 		reload_start(parent, message->id);
@@ -123,9 +134,9 @@ void parent_reap(struct parent *parent)
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
 		if (pid == parent->worker)
 			worker_process_ended(parent, status);
-		else
-			hooks_reaped(parent->hooks, parent->config, pid,
-				     status);
+		else if (!hooks_reaped(parent->hooks, parent->config, pid,
+				       status))
+			queue_reaped(parent->queue, pid, status);
 	}
 }
 
@@ -151,6 +162,25 @@ static void on_signal(struct parent *parent)
 	}
 }
 
+/* The program takes the gate for open, and holds nobody. */
+static void watch_lease(struct parent *parent)
+{
+	const struct hook_call call = {.hook = HOOK_FAIL_OPEN};
+	bool over = clock_monotonic_ns() > loader_lease_ns(parent->loader);
+
+	if (over == parent->failing_open)
+		return;
+	parent->failing_open = over;
+	if (!over) {
+		log_notice("the worker answers again: the program no longer "
+			   "fails open");
+		return;
+	}
+	log_error("the worker has not renewed its lease: the program fails "
+		  "open");
+	hooks_run(parent->hooks, parent->config, &call);
+}
+
 static void check(struct parent *parent)
 {
 	uint64_t now = clock_monotonic_ns();
@@ -162,6 +192,9 @@ static void check(struct parent *parent)
 		return;
 	parent->checked_ns = now;
 	hooks_check(parent->hooks);
+	queue_check(parent->queue, parent->config);
+	if (parent->attached)
+		watch_lease(parent);
 	if (parent->attached && worker_process_hangs(parent))
 		worker_process_kill(parent);
 	if (nudge_check(parent->nudger))
@@ -191,13 +224,21 @@ static int next_timeout(const struct parent *parent)
 static void loop(struct parent *parent)
 {
 	while (!parent->stop) {
-		struct pollfd fds[] = {
+		struct pollfd fds[2 + HOOK_LANES + QUEUE_FDS] = {
 			{.fd = parent->signals, .events = POLLIN},
 			{.fd = parent->socket, .events = POLLIN},
 		};
+		size_t count = 2;
 
-		if (poll(fds, 2, next_timeout(parent)) < 0 && errno != EINTR)
+		count += hooks_poll(parent->hooks, fds + count);
+		count += queue_poll(parent->queue, fds + count);
+		if (poll(fds, count, next_timeout(parent)) < 0 &&
+		    errno != EINTR)
 			break;
+		for (size_t i = 2; i < count; i++)
+			if (fds[i].revents &&
+			    !hooks_read(parent->hooks, fds[i].fd))
+				queue_read(parent->queue, fds[i].fd);
 		if (fds[0].revents)
 			on_signal(parent);
 		if (fds[1].revents && parent->socket >= 0)
@@ -251,6 +292,14 @@ static int open_nudger(struct parent *parent)
 	return error;
 }
 
+static void tell_worker(void *context, const struct message *message)
+{
+	struct parent *parent = context;
+
+	if (parent->socket >= 0)
+		worker_process_tell(parent, message, -1);
+}
+
 static int prepare(struct parent *parent, bool takeover)
 {
 	struct rlimit unlimited = {RLIM_INFINITY, RLIM_INFINITY};
@@ -294,6 +343,8 @@ static int prepare(struct parent *parent, bool takeover)
 				     &parent->links);
 	if (!error)
 		error = hooks_create(&parent->hooks);
+	if (!error)
+		error = queue_create(tell_worker, parent, &parent->queue);
 	if (!error)
 		error = open_nudger(parent);
 	if (error)
@@ -342,6 +393,7 @@ static void clean_up(struct parent *parent)
 	loader_close(parent->loader);
 	pins_close(parent->pins);
 	hooks_close(parent->hooks);
+	queue_close(parent->queue);
 	config_free(parent->config);
 	if (parent->signals >= 0)
 		close(parent->signals);

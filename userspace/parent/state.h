@@ -13,6 +13,7 @@
 #include "parent/nudge.h"
 #include "parent/pins.h"
 #include "parent/privileges.h"
+#include "parent/queue.h"
 
 /* A configuration that the worker is asked to apply. */
 struct reload {
@@ -28,6 +29,7 @@ struct parent {
 	struct loader *loader;
 	struct links *links;
 	struct hooks *hooks;
+	struct queue *queue;
 	struct nudger *nudger;
 	struct reload reload;
 	int signals;
@@ -40,6 +42,7 @@ struct parent {
 	uint64_t restart_delay_ms;
 	uint64_t checked_ns;
 	bool attached;
+	bool failing_open; /* the worker's lease has run out */
 	bool stop;
 	bool handed_over; /* leave everything to the next daemon */
 	int status;

@@ -263,6 +263,7 @@ int apply_config(struct worker *worker, struct config *next,
 		replace_dnsbl(worker, next, &parts);
 	if (new_primaries)
 		replace_primaries(worker, next, &parts);
+	recovery_use(worker->recovery, next);
 	release(worker, held);
 	lookups_follow_own(worker);
 	gate_update(worker);

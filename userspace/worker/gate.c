@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * From facts to rules: doors, gates and the rest of what the program is told;
- * and the commands that run when the primaries go down or come back.
+/* From facts to rules: doors, gates and the rest of what the program is told.
  */
 
 #include <stdio.h>
@@ -96,37 +94,53 @@ void gate_carry(struct worker *worker, const struct config *next)
 				       sizeof(before[j]));
 }
 
-static void run_hook(struct worker *worker, enum hook hook)
+static bool belongs_ipv4(const struct worker *worker, __be32 address,
+			 size_t guard)
 {
-	struct message message = {.kind = MESSAGE_HOOK, .hook = hook};
+	struct addr addr = addr_from_ipv4((struct in_addr){address});
 
-	worker_tell(worker, &message);
+	return config_guard_of(worker->config, &addr) == guard;
 }
 
-static void on_settled(uv_timer_t *timer)
+/* Is one of the guard's gates closed, by these rules? */
+static bool is_closed(const struct worker *worker, const struct rules *rules,
+		      size_t guard, enum family family)
 {
-	struct worker *worker = timer->data;
+	bool closed = false;
 
-	worker->flush_due = false;
-	run_hook(worker, HOOK_UP);
+	if (family == FAMILY_IPV4)
+		for (__u32 i = 0; i < rules->ipv4_count; i++)
+			closed |= rules->ipv4[i].gate == GATE_CLOSED &&
+				  belongs_ipv4(worker, rules->ipv4[i].address,
+					       guard);
+	else
+		for (__u32 i = 0; i < rules->ipv6_count; i++)
+			closed |= rules->ipv6[i].gate == GATE_CLOSED &&
+				  config_guard_of(worker->config,
+						  &rules->ipv6[i].address) ==
+					  guard;
+	return closed;
 }
 
-/* on-up waits until the primary has been up for `settle`. */
-static void follow_site(struct worker *worker, enum policy_health next)
+/* By what the program was told before, so that a restart changes nothing. */
+static void run_gate_hook(struct worker *worker, const struct rules *next,
+			  size_t guard, enum family family)
 {
-	enum policy_health before = worker->site;
+	const struct rules *rules = settings_rules(worker->settings);
+	bool now = is_closed(worker, next, guard, family);
+	const struct message message = {
+		.kind = MESSAGE_HOOK,
+		.hook =
+			{
+				.hook = now ? HOOK_CLOSE : HOOK_OPEN,
+				.guard = (uint32_t)guard,
+				.family = family,
+				.why = worker->gates[guard][family].now.why,
+			},
+	};
 
-	if (next == POLICY_HEALTH_UNKNOWN || next == before)
-		return;
-	worker->site = next;
-	if (next == POLICY_HEALTH_DOWN) {
-		uv_timer_stop(&worker->settle);
-		worker->flush_due = true;
-		run_hook(worker, HOOK_DOWN);
-	} else if (worker->flush_due) {
-		uv_timer_start(&worker->settle, on_settled,
-			       worker->config->health.settle_ms, 0);
-	}
+	if (now != is_closed(worker, rules, guard, family))
+		worker_tell(worker, &message);
 }
 
 static void on_kept_long_enough(uv_timer_t *timer)
@@ -146,35 +160,6 @@ void gate_keep(struct worker *worker, uint64_t until_ns)
 		       (until_ns - now_ns) / NS_PER_MS + 1, 0);
 }
 
-static bool belongs_ipv4(const struct worker *worker, __be32 address,
-			 size_t guard)
-{
-	struct addr addr = addr_from_ipv4((struct in_addr){address});
-
-	return config_guard_of(worker->config, &addr) == guard;
-}
-
-/* Was one of the guard's gates closed when they were kept? */
-static bool was_closed(const struct worker *worker, size_t guard,
-		       enum family family)
-{
-	const struct rules *kept = &worker->kept;
-	bool closed = false;
-
-	if (family == FAMILY_IPV4)
-		for (__u32 i = 0; i < kept->ipv4_count; i++)
-			closed |= kept->ipv4[i].gate == GATE_CLOSED &&
-				  belongs_ipv4(worker, kept->ipv4[i].address,
-					       guard);
-	else
-		for (__u32 i = 0; i < kept->ipv6_count; i++)
-			closed |= kept->ipv6[i].gate == GATE_CLOSED &&
-				  config_guard_of(worker->config,
-						  &kept->ipv6[i].address) ==
-					  guard;
-	return closed;
-}
-
 /* What nothing is known of yet stays as it was, for as long as it would. */
 static struct policy_gate decide(const struct worker *worker,
 				 const struct policy_guard *guards,
@@ -185,7 +170,7 @@ static struct policy_gate decide(const struct worker *worker,
 
 	if (policy_is_undecided(next.why) &&
 	    clock_monotonic_ns() < worker->kept_until_ns &&
-	    was_closed(worker, guard, family))
+	    is_closed(worker, &worker->kept, guard, family))
 		return (struct policy_gate){
 			.gate = GATE_CLOSED,
 			.why = POLICY_KEPT,
@@ -228,10 +213,13 @@ void gate_update(struct worker *worker)
 		rules_set_door(&rules, &doors[i],
 			       worker->gates[guard][family].now.gate);
 	}
+	for (size_t i = 0; i < guard_count; i++)
+		for (enum family family = 0; family < FAMILY_MAX; family++)
+			run_gate_hook(worker, &rules, i, family);
 	if (memcmp(&rules, settings_rules(worker->settings), sizeof(rules)) !=
 	    0)
 		settings_publish(worker->settings, &rules);
-	follow_site(worker, site_of(worker, guards, guard_count));
+	recovery_follow(worker->recovery, site_of(worker, guards, guard_count));
 }
 
 void gate_knock(struct worker *worker, const struct event *event)

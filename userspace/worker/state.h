@@ -25,6 +25,7 @@
 #include "worker/neighbours.h"
 #include "worker/orders.h"
 #include "worker/publisher.h"
+#include "worker/recovery.h"
 #include "worker/runtime.h"
 #include "worker/save.h"
 #include "worker/withdraw.h"
@@ -54,7 +55,6 @@ struct worker {
 	uv_poll_t parent;
 	uv_timer_t lease;
 	uv_timer_t sweep;
-	uv_timer_t settle;
 	uv_timer_t kept_timer;
 	bool closing;
 
@@ -82,14 +82,13 @@ struct worker {
 	struct feeds *feeds;
 	struct runtime *runtime;
 	struct orders *orders;
+	struct recovery *recovery;
+	struct queue_state queue; /* of the local MTA */
 	struct control_server *control;
 
 	struct gate_state gates[CONFIG_GUARDS_MAX][FAMILY_MAX];
 	struct rules kept;	/* whose closed gates stay closed, if no */
 	uint64_t kept_until_ns; /* more is known, until then */
-	enum policy_health site;
-	bool flush_due; /* the site was down, and is up since less than
-			   `settle` */
 	struct attachments attachments;
 	struct nudge_counts nudges;
 	struct parent_request requests[PARENT_REQUESTS_MAX];

@@ -2,6 +2,7 @@
 /* The object that `posternctl status` shows; keys in control/protocol.h. */
 
 #include <string.h>
+#include <time.h>
 
 #include "core/reason.h"
 #include "tables/counters.h"
@@ -203,11 +204,27 @@ static json_t *worker_json(const struct worker *worker)
 			 sandbox->cap_bpf);
 }
 
+/* null: there is no Postfix, or it has not been counted yet. */
+static json_t *queue_json(const struct worker *worker)
+{
+	const struct queue_state *queue = &worker->queue;
+	json_int_t now = time(NULL);
+
+	if (!queue->known)
+		return json_null();
+	return json_pack("{s:I, s:o, s:I}", "length", (json_int_t)queue->length,
+			 "oldest_s",
+			 queue->length && queue->oldest_unix
+				 ? json_integer(now - queue->oldest_unix)
+				 : json_null(),
+			 "age_s", now - (json_int_t)queue->at_unix);
+}
+
 json_t *status_json(struct worker *worker)
 {
 	return json_pack(
 		"{s:s, s:s, s:s, s:o, s:o, s:f, s:o, s:{s:o, s:o}, s:o, s:o, "
-		"s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+		"s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 		"version", POSTERN_VERSION, "mode",
 		mode_word(gate_mode(worker)), "configured_mode",
 		mode_word(worker->config->mode), "watched",
@@ -220,5 +237,6 @@ json_t *status_json(struct worker *worker)
 		"zones", zones_json(worker), "feeds", feeds_json(worker->feeds),
 		"lists", lists_json(worker), "lookups", lookups_json(worker),
 		"nudge", nudge_json(worker), "worker", worker_json(worker),
-		"counters", counters_json(worker));
+		"counters", counters_json(worker), "queue", queue_json(worker),
+		"recovery", recovery_json(worker->recovery));
 }

@@ -86,6 +86,12 @@ static void on_message(struct worker *worker, const struct message *message,
 	case MESSAGE_RELOADED:
 		commands_on_reloaded(worker, message);
 		break;
+	case MESSAGE_FLUSHED:
+		recovery_flushed(worker->recovery, message);
+		break;
+	case MESSAGE_QUEUE:
+		worker->queue = message->queue;
+		break;
 	default:
 		break;
 	}
@@ -145,6 +151,11 @@ static int open_memory(struct worker *worker)
 	return save_create(&worker->loop, &of, &worker->save);
 }
 
+static void tell_parent(void *context, const struct message *message)
+{
+	worker_tell(context, message);
+}
+
 static void on_order_ended(void *context)
 {
 	gate_update(context);
@@ -164,6 +175,9 @@ static int open_lists(struct worker *worker)
 	if (!error)
 		error = orders_create(&worker->loop, start->config->state,
 				      on_order_ended, worker, &worker->orders);
+	if (!error)
+		error = recovery_create(&worker->loop, start->config->state,
+					tell_parent, worker, &worker->recovery);
 	if (!error)
 		error = feeds_create(&worker->loop, worker->publisher,
 				     &start->clock, start->maps.list_counters,
@@ -209,11 +223,9 @@ static int start_timers(struct worker *worker)
 
 	uv_timer_init(&worker->loop, &worker->lease);
 	uv_timer_init(&worker->loop, &worker->sweep);
-	uv_timer_init(&worker->loop, &worker->settle);
 	worker->lease.data = worker;
 	worker->sweep.data = worker;
 	uv_timer_init(&worker->loop, &worker->kept_timer);
-	worker->settle.data = worker;
 	worker->kept_timer.data = worker;
 	worker->parent.data = worker;
 	error = uv_poll_init(&worker->loop, &worker->parent,
@@ -279,7 +291,6 @@ static void end(struct worker *worker)
 	close_handle((uv_handle_t *)&worker->parent);
 	close_handle((uv_handle_t *)&worker->lease);
 	close_handle((uv_handle_t *)&worker->sweep);
-	close_handle((uv_handle_t *)&worker->settle);
 	close_handle((uv_handle_t *)&worker->kept_timer);
 	close_handle((uv_handle_t *)&worker->withdraw.idle);
 	if (worker->save)
@@ -292,6 +303,8 @@ static void end(struct worker *worker)
 		runtime_close(worker->runtime);
 	if (worker->orders)
 		orders_close(worker->orders);
+	if (worker->recovery)
+		recovery_close(worker->recovery);
 	if (worker->publisher)
 		publisher_close(worker->publisher);
 	events_close(worker->events);

@@ -27,6 +27,7 @@ postern_config() {
 		[health.rise]=2
 		[health.settle]=2s
 		[health.on-up]="{ \"$postqueue\", \"-c\", \"$mta\", \"-f\" }"
+		[queue.directory]="\"$mta/queue\""
 		[dnsbl.sites]='{ "bl.example=127.0.0.2" }'
 		[dnsbl.nameservers]="{ \"$RESOLVER_IPV4\" }"
 	)
@@ -37,7 +38,7 @@ postern_config() {
 	for key in "${!setting[@]}"; do
 		[[ $key == *.* ]] || echo "$key = ${setting[$key]}"
 	done
-	for section in primary health bypass dnsbl; do
+	for section in primary health queue bypass dnsbl; do
 		case $section in
 		primary) echo 'primary "mx1.example.net" {' ;;
 		*) echo "$section {" ;;
