@@ -106,7 +106,7 @@ turning_list() {
 	# So long the last test is believed.
 	sleep 11
 	expect_connected "$(fresh clean 4)"
-	expect_zone turning.sick lists-the-world "lists 127.0.0.1|loopback"
+	expect_zone turning.sick lists-the-world "lists 127.0.0.1|at random"
 	expect_log "verdicts taken back: 1"
 	expect_connected "$source"
 	expect_dropped "$(fresh listed 4)"

@@ -32,16 +32,19 @@ enum dns_behaviour {
 	DNS_BLOCKED,	   /* 127.255.255.254 */
 	DNS_PARKED,	   /* 192.0.2.1 */
 	DNS_LONG,	   /* NXDOMAIN after a second */
+	DNS_BOGON,	   /* 2, 18, ..., and 127/8 but for 127.0.0.1 */
+	DNS_ANYBODY,	   /* listed, all but 127.0.0.1 */
 	DNS_LATEFAIL,	   /* SERVFAIL after a second */
 	DNS_LIVE,	   /* as `live` says */
 	DNS_BEHAVIOURS,
 };
 
 static const char *const dns_behaviours[DNS_BEHAVIOURS] = {
-	"listed",	 "clean",   "even",	 "codes",    "servfail",
-	"refused",	 "silent",  "truncated", "half",     "wrongid",
-	"otherquestion", "garbage", "short",	 "nodata",   "alias",
-	"blocked",	 "parked",  "long",	 "latefail", "live",
+	"listed",	 "clean",   "even",	 "codes",  "servfail",
+	"refused",	 "silent",  "truncated", "half",   "wrongid",
+	"otherquestion", "garbage", "short",	 "nodata", "alias",
+	"blocked",	 "parked",  "long",	 "bogon",  "anybody",
+	"latefail",	 "live",
 };
 
 struct dns_server {
@@ -127,6 +130,20 @@ static inline void dns_apply(struct dns_message *message, const char *name,
 		if (strtoul(name, &end, 16) % 2 == 0 && *end == '.' &&
 		    (!strstr(name, ".127.") ||
 		     strncmp(name, "2.0.0.127.", 10) == 0))
+			dns_listing(message, "127.0.0.2");
+		else
+			dns_nothing(message);
+		break;
+	case DNS_BOGON:
+		if (strncmp(name, "1.0.0.127.", 10) != 0 &&
+		    (strstr(name, ".127.") ||
+		     (strtoul(name, &end, 16) % 16 == 2 && *end == '.')))
+			dns_listing(message, "127.0.0.2");
+		else
+			dns_nothing(message);
+		break;
+	case DNS_ANYBODY:
+		if (strncmp(name, "1.0.0.127.", 10) != 0)
 			dns_listing(message, "127.0.0.2");
 		else
 			dns_nothing(message);

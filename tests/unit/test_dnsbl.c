@@ -80,6 +80,7 @@ static void results_show_what_each_site_said(void **state)
 	server.live = DNS_EVEN;
 	wait_for_state("even.test", "ok");
 	wait_for_state("live.test", "ok");
+	wait_for_state("clean.test", "empty");
 	at = verdict_of("192.0.2.2");
 	said = results[at].sites;
 	assert_int_equal(results[at].verdict, VERDICT_UNKNOWN);

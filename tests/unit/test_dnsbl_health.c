@@ -114,11 +114,12 @@ static const struct {
 	const char *zone;
 	const char *state;
 } bad[] = {
-	{"listed.test", "lists-the-world"}, {"parked.test", "lists-the-world"},
-	{"blocked.test", "blocked"},	    {"clean.test", "empty"},
-	{"servfail.test", "failing"},	    {"refused.test", "failing"},
-	{"nodata.test", "failing"},	    {"alias.test", "failing"},
-	{"silent.test", "failing"},	    {"even.test", "ok"},
+	{"listed.test", "lists-the-world"},  {"parked.test", "lists-the-world"},
+	{"blocked.test", "blocked"},	     {"clean.test", "empty"},
+	{"servfail.test", "failing"},	     {"refused.test", "failing"},
+	{"nodata.test", "failing"},	     {"alias.test", "failing"},
+	{"silent.test", "failing"},	     {"even.test", "ok"},
+	{"anybody.test", "lists-the-world"},
 };
 
 /* From the start: no answer of theirs ever counts. */
@@ -128,7 +129,8 @@ static void zones_that_fail_their_first_tests_never_count(void **state)
 
 	(void)state;
 	create("listed.test parked.test blocked.test clean.test servfail.test "
-	       "refused.test nodata.test alias.test silent.test even.test*-1");
+	       "refused.test nodata.test alias.test silent.test even.test*-1 "
+	       "anybody.test");
 	at = verdict_of("192.0.2.3");
 	assert_int_equal(results[at].verdict, VERDICT_UNKNOWN);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
@@ -138,6 +140,25 @@ static void zones_that_fail_their_first_tests_never_count(void **state)
 	at = verdict_of("192.0.2.5");
 	assert_int_equal(results[at].verdict, VERDICT_UNKNOWN);
 	assert_int_equal(results[at].score, 0);
+}
+
+static void who_lists_some_of_127_is_believed(void **state)
+{
+	unsigned int asked;
+
+	(void)state;
+	create("bogon.test");
+	wait_for_state("bogon.test", "ok");
+	for (unsigned int i = 0; i < 3; i++) {
+		forget_tests();
+		asked = server.asked_of[DNS_BOGON];
+		assert_int_equal(results[verdict_of("192.0.2.2")].verdict,
+				 VERDICT_LISTED);
+		assert_true(server.asked_of[DNS_BOGON] > asked + 2);
+	}
+	assert_int_equal(results[verdict_of("192.0.2.3")].verdict,
+			 VERDICT_CLEAN);
+	assert_int_equal(withdrawn, 0);
 }
 
 /* Known as good some seconds ago, so it is believed, and then found out. */
@@ -155,6 +176,7 @@ static void who_begins_to_list_the_world_is_found_out_soon(void **state)
 	assert_int_equal(results[at].verdict, VERDICT_LISTED);
 	assert_int_equal(results[at].causes, 2);
 	assert_int_equal(withdrawn, 0);
+	forget_tests();
 	wait_for_state("live.test", "lists-the-world");
 	assert_int_equal(withdrawn, 2);
 	at = verdict_of("192.0.2.3");
@@ -285,9 +307,11 @@ static void a_zone_that_fails_comes_back(void **state)
 	server.live = DNS_SERVFAIL;
 	for (unsigned int i = 0; i < 16; i++) {
 		snprintf(source, sizeof(source), "192.0.2.%u", i);
-		at = verdict_of(source);
-		assert_int_equal(results[at].verdict, VERDICT_UNKNOWN);
+		assert_int_equal(ask(source, DNSBL_HELD), 0);
 	}
+	wait_for_results(16);
+	for (unsigned int i = 0; i < 16; i++)
+		assert_int_equal(results[i].verdict, VERDICT_UNKNOWN);
 	wait_for_state("live.test", "failing");
 	server.live = DNS_EVEN;
 	at = verdict_of("192.0.2.2");
@@ -369,6 +393,7 @@ int main(void)
 		CASE(an_answer_too_long_for_udp_is_read_over_tcp),
 		CASE(a_zone_with_an_error_code_is_left_alone),
 		CASE(zones_that_fail_their_first_tests_never_count),
+		CASE(who_lists_some_of_127_is_believed),
 		CASE(who_begins_to_list_the_world_is_found_out_soon),
 		CASE(a_listing_counts_only_if_the_zone_passes_its_test),
 		CASE(a_failed_test_does_not_count_if_answers_overtook_it),

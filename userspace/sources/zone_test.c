@@ -13,12 +13,20 @@
 enum step {
 	STEP_LOOPBACK,	/* 127.0.0.1 must not be listed */
 	STEP_FRESH,	/* nor an address that no cache knows */
+	STEP_ANYBODY,	/* if it is, others tell whether all are */
 	STEP_LOOPBACK6, /* nor ::ffff:7f00:1 */
 	STEP_TEST,	/* 127.0.0.2 must be */
 	STEP_TEST6,	/* or else ::ffff:7f00:2 */
 	STEP_OWN,	/* one of our own addresses should not be */
 	STEP_END,
 };
+
+/*
+ * A list may have reasons to name some of 127/8.  It names the whole world
+ * when so many addresses at random are on it, too: the largest ones, of
+ * dial-up networks, name a third of all.
+ */
+#define ANYBODY 12
 
 static const char *const world_remedy =
 	"see whether the list is still kept, or remove it";
@@ -40,6 +48,13 @@ static void make_name(const struct zone_test *test,
 		snprintf(name, SITE_ZONE_MAX, "%u.%u.%u.127.%s",
 			 test->nonce & 0xff, test->nonce >> 8 & 0xff,
 			 1 + (test->nonce >> 16) % 254, test->zone);
+		break;
+	case STEP_ANYBODY:
+		/* 11/8 to 99/8: nothing but unicast. */
+		snprintf(name, SITE_ZONE_MAX, "%u.%u.%u.%u.%s",
+			 test->nonce & 0xff, test->nonce >> 8 & 0xff,
+			 test->nonce >> 16 & 0xff,
+			 11 + (test->nonce >> 24) % 89, test->zone);
 		break;
 	case STEP_LOOPBACK6:
 		snprintf(name, SITE_ZONE_MAX, "1.0.0.0" MAPPED, test->zone);
@@ -80,6 +95,39 @@ static bool judge_unlisted(const struct answer *answer,
 	return false;
 }
 
+static void after_fresh(struct zone_test *test)
+{
+	test->step =
+		test->kind == ZONE_TEST_CONFIRM ? STEP_END : STEP_LOOPBACK6;
+}
+
+static bool judge_fresh(struct zone_test *test, const struct answer *answer,
+			struct zone_finding *finding)
+{
+	if (answer->kind == ANSWER_RECORDS && finding->state == ZONE_OK) {
+		test->anybody = 0;
+		test->step = STEP_ANYBODY;
+		return true;
+	}
+	after_fresh(test);
+	return judge_unlisted(answer, finding, NULL);
+}
+
+static bool judge_anybody(struct zone_test *test, const struct answer *answer,
+			  struct zone_finding *finding)
+{
+	if (answer->kind != ANSWER_RECORDS) {
+		after_fresh(test);
+		return finding->state == ZONE_OK;
+	}
+	/* A linear congruence: any other number will do. */
+	test->nonce = test->nonce * 1664525 + 1013904223;
+	if (finding->state == ZONE_OK && ++test->anybody < ANYBODY)
+		return true;
+	return judge_unlisted(answer, finding,
+			      "lists addresses at random: it lists anybody");
+}
+
 static bool judge_listed(struct zone_test *test, const struct answer *answer,
 			 struct zone_finding *finding)
 {
@@ -113,12 +161,9 @@ static bool judge(struct zone_test *test, const struct answer *answer,
 		test->step = STEP_FRESH;
 		return well;
 	case STEP_FRESH:
-		well = judge_unlisted(
-			answer, finding,
-			"lists any loopback address: it lists anybody");
-		test->step = test->kind == ZONE_TEST_CONFIRM ? STEP_END
-							     : STEP_LOOPBACK6;
-		return well;
+		return judge_fresh(test, answer, finding);
+	case STEP_ANYBODY:
+		return judge_anybody(test, answer, finding);
 	case STEP_LOOPBACK6:
 		well = judge_unlisted(
 			answer, finding,

@@ -2,7 +2,8 @@
 /*
  * One list's self-test (RFC 5782, section 5), question by question: nothing
  * that must not be listed is (127.0.0.1, for IPv6 ::ffff:7f00:1, and another
- * loopback address at random, of which no resolver has an old answer), what
+ * loopback address at random, of which no resolver has an old answer; where
+ * that is listed, as a list may do, addresses from anywhere tell), what
  * must be is (127.0.0.2 or ::ffff:7f00:2), and at last whether one of our own
  * addresses is.  The first part alone confirms that what the zone lists may be
  * believed just now.
@@ -39,6 +40,7 @@ struct zone_test {
 	enum zone_test_kind kind;
 	unsigned int step;
 	uint32_t nonce;
+	unsigned int anybody; /* addresses at random that were listed */
 	bool has_own;
 	struct addr own;
 	bool own_listed; /* a result, beside the finding */
