@@ -11,12 +11,13 @@ FEED_IPV4=198.51.100.66
 FEED_IPV6=2001:db8:600d:66::1
 OTHER=198.51.100.77
 
-# A daemon anew, with the feeds that the text FEEDS has.
+# start [CHANGE]...: a daemon anew, with the feeds that the text FEEDS has.
 start() {
 	stop_postern
 	[ -z "$(pins)" ] || posternd --config "$LAB/postern.conf" --detach
 	rm -rf "$LAB/state"
-	postern_config bypass.policy=off 'dnsbl.sites={ }' >"$LAB/postern.conf"
+	postern_config bypass.policy=off 'dnsbl.sites={ }' "$@" \
+		>"$LAB/postern.conf"
 	echo "$FEEDS" >>"$LAB/postern.conf"
 	start_postern_again
 }
@@ -183,6 +184,23 @@ entries_are_left_out() {
 	expect_connected_at_once 192.0.2.1
 }
 
+# What must stay reachable is known only after the feed has been read.
+what_turns_out_to_be_ours_is_left_out() {
+	one_feed
+	printf '%s\n' "$FEED_IPV4" "$PRIMARY_IPV4" "$PRIMARY_IPV6" 192.0.2.26 |
+		put one
+	start 'primary.address={ }'
+	feed_is '.entries == 2 and .left_out == 2'
+	expect_log 'overlaps 192.0.2.5, which is a primary'
+	expect_not_listed "$PRIMARY_IPV4"
+	expect "192.0.2.26 is listed" listed 192.0.2.26
+	ip_on backup address add 192.0.2.26/24 dev eth0
+	feed_is '.entries == 1 and .left_out == 3'
+	expect_log 'overlaps 192.0.2.26, which is an address of this host'
+	refuses 1 'an address of this host' block add 192.0.2.26
+	ip_on backup address del 192.0.2.26/24 dev eth0
+}
+
 worker_comes_back_with_all() {
 	local worker
 	one_feed
@@ -345,7 +363,7 @@ mkdir_feeds() {
 	chmod 0755 "$LAB/feeds"
 }
 
-lab_up start_primary start_backup_mta
+lab_up start_primary start_backup_mta start_resolver
 mkdir_feeds
 
 lab_case "a source on a feed is dropped, and explain says why" feed_drops
@@ -358,6 +376,8 @@ lab_case "a directory may come later" directory_comes_later
 lab_case "a feed that has shrunk needs force" shrunk_feed_needs_force
 lab_case "an old feed ends loudly" old_feed_ends_loudly
 lab_case "what must stay reachable is left out" entries_are_left_out
+lab_case "what turns out to be ours is left out" \
+	what_turns_out_to_be_ours_is_left_out
 lab_case "a new worker has all that the old one had" \
 	worker_comes_back_with_all
 lab_case "run-time lists are in force at once, and kept" run_time_lists

@@ -471,7 +471,8 @@ static void the_guard_leaves_out_what_must_stay(void **state)
 		{"2001:db9::/32", NULL},
 	};
 	struct prefix allow = {{{0}}, 28};
-	struct addr protect[2], primary, own;
+	struct addr protect[2], primary;
+	struct feed_guarded own = {.whose = "an address of this host"};
 	struct config_primary primaries = {.addresses = &primary,
 					   .address_count = 1};
 	struct config config = {
@@ -490,7 +491,7 @@ static void the_guard_leaves_out_what_must_stay(void **state)
 	addr_parse("2001:db8::25", &protect[1]);
 	addr_parse("198.51.100.5", &primary);
 	addr_parse("203.0.113.0", &allow.addr);
-	addr_parse("198.18.0.1", &own);
+	addr_parse("198.18.0.1", &own.addr);
 	assert_int_equal(feed_guard_create(&config, &own, 1, widest, &guard),
 			 0);
 	for (size_t i = 0; i < COUNT(cases); i++) {

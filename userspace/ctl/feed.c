@@ -12,8 +12,7 @@
 #include "control/protocol.h"
 #include "core/config.h"
 #include "ctl/table.h"
-#include "sources/addresses.h"
-#include "sources/feed.h"
+#include "sources/feed_file.h"
 #include "sources/feed_guard.h"
 
 #define NEW ".new"
@@ -187,7 +186,6 @@ static int make_guard(struct check *check, const struct config *config,
 		      const char *path)
 {
 	const struct config_feed *feed = find_feed(config, path);
-	struct addr own[ADDRESSES_PROTECTED_MAX];
 	unsigned int widest[FAMILY_MAX] = {FEED_WIDEST_IPV4, FEED_WIDEST_IPV6};
 
 	if (feed) {
@@ -197,8 +195,7 @@ static int make_guard(struct check *check, const struct config *config,
 		if (!ctl_option(check->ctl, "format"))
 			check->options.format = feed->format;
 	}
-	return feed_guard_create(config, own, addresses_protected(config, own),
-				 widest, &check->guard);
+	return feed_file_guard(config, NULL, 0, widest, &check->guard);
 }
 
 static enum ctl_exit read_config(struct check *check, const char *path)

@@ -36,7 +36,7 @@ static int plan_feed(const struct ctl *ctl, const struct config *config,
 	size_t number = LIST_NUMBERS + index;
 	char why[FEED_REFUSED_TEXT];
 	struct feed_file file = {0};
-	int error = feed_file_prepare(config, feed, &file);
+	int error = feed_file_prepare(config, feed, NULL, 0, &file);
 
 	if (error)
 		return error;

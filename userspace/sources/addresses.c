@@ -66,11 +66,27 @@ static size_t take(const struct config *config, size_t guard,
 	return taken;
 }
 
+size_t addresses_own(const struct config *config,
+		     struct addr out[static ADDRESSES_PROTECTED_MAX])
+{
+	size_t taken = 0;
+
+	for (size_t i = 0; i < config->interface_count; i++) {
+		size_t room = ADDRESSES_PROTECTED_MAX - taken;
+		int all =
+			addresses_of(config->interfaces[i], out + taken, room);
+		size_t count = all < 0 ? 0 : (size_t)all;
+
+		taken += count > room ? room : count;
+	}
+	return taken;
+}
+
 size_t addresses_protected(const struct config *config,
 			   struct addr out[static ADDRESSES_PROTECTED_MAX])
 {
 	size_t room[FAMILY_MAX] = {DOORS_MAX, DOORS_MAX};
-	struct addr found[ADDRESSES_PROTECTED_MAX];
+	struct addr own[ADDRESSES_PROTECTED_MAX];
 	size_t taken = 0;
 
 	/* What is named comes before what is found, should room be scarce. */
@@ -82,16 +98,8 @@ size_t addresses_protected(const struct config *config,
 	}
 	if (config->protect_count)
 		return taken;
-	for (size_t i = 0; i < config->interface_count; i++) {
-		int all = addresses_of(config->interfaces[i], found,
-				       ADDRESSES_PROTECTED_MAX);
-		size_t count = all < 0 ? 0 : (size_t)all;
-
-		if (count > ADDRESSES_PROTECTED_MAX)
-			count = ADDRESSES_PROTECTED_MAX;
-		taken += take(config, 0, found, count, room, out + taken);
-	}
-	return taken;
+	return taken + take(config, 0, own, addresses_own(config, own), room,
+			    out + taken);
 }
 
 struct address_watch {

@@ -28,6 +28,10 @@ int addresses_of(const char *interface, struct addr *out, size_t max);
 size_t addresses_protected(const struct config *config,
 			   struct addr out[static ADDRESSES_PROTECTED_MAX]);
 
+/* The global addresses of its interfaces, protected or not; as above. */
+size_t addresses_own(const struct config *config,
+		     struct addr out[static ADDRESSES_PROTECTED_MAX]);
+
 struct address_watch;
 
 /* `changed` is called from the loop, never from within a call. */

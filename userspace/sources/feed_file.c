@@ -36,12 +36,37 @@ int64_t feed_file_expiry(uint64_t max_age_ms,
 	return expires;
 }
 
+int feed_file_guard(const struct config *config, const struct addr *primaries,
+		    size_t primary_count, const unsigned int widest[FAMILY_MAX],
+		    struct feed_guard **out)
+{
+	struct addr own[ADDRESSES_PROTECTED_MAX];
+	size_t count = addresses_own(config, own);
+	struct feed_guarded *more;
+	int error;
+
+	more = calloc(count + primary_count + 1, sizeof(*more));
+	if (!more)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++)
+		more[i] = (struct feed_guarded){own[i],
+						"an address of this host"};
+	for (size_t i = 0; i < primary_count; i++)
+		more[count + i] =
+			(struct feed_guarded){primaries[i], "a primary"};
+	error = feed_guard_create(config, more, count + primary_count, widest,
+				  out);
+	free(more);
+	return error;
+}
+
 int feed_file_prepare(const struct config *config,
-		      const struct config_feed *feed, struct feed_file *out)
+		      const struct config_feed *feed,
+		      const struct addr *primaries, size_t primary_count,
+		      struct feed_file *out)
 {
 	const unsigned int widest[FAMILY_MAX] = {feed->widest_ipv4,
 						 feed->widest_ipv6};
-	struct addr own[ADDRESSES_PROTECTED_MAX];
 	struct feed_file file = {
 		.path = strdup(feed->file),
 		.max_age_ms = feed->max_age_ms,
@@ -51,9 +76,8 @@ int feed_file_prepare(const struct config *config,
 	int error = -ENOMEM;
 
 	if (file.path)
-		error = feed_guard_create(config, own,
-					  addresses_protected(config, own),
-					  widest, &file.guard);
+		error = feed_file_guard(config, primaries, primary_count,
+					widest, &file.guard);
 	if (error) {
 		free(file.path);
 		return error;

@@ -35,11 +35,21 @@ struct feed_file {
 };
 
 /*
+ * Guards what `config` names, the addresses of this host, and primaries that
+ * are known by other ways; as feed_guard_create().
+ */
+int feed_file_guard(const struct config *config, const struct addr *primaries,
+		    size_t primary_count, const unsigned int widest[FAMILY_MAX],
+		    struct feed_guard **out);
+
+/*
  * Takes from the configuration, which may change afterwards, what reading
- * needs.  Returns 0 and *out, or -ENOMEM.
+ * needs; `primaries` as above.  Returns 0 and *out, or -ENOMEM.
  */
 int feed_file_prepare(const struct config *config,
-		      const struct config_feed *feed, struct feed_file *out);
+		      const struct config_feed *feed,
+		      const struct addr *primaries, size_t primary_count,
+		      struct feed_file *out);
 
 /* Reads it, once, in any thread. */
 void feed_file_read(struct feed_file *file);

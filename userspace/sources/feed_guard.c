@@ -80,9 +80,9 @@ static void add_host(struct feed_guard *guard, const struct addr *addr,
 	add(guard, &host, what);
 }
 
-static size_t room_for(const struct config *config, size_t own_count)
+static size_t room_for(const struct config *config, size_t more_count)
 {
-	size_t room = sizeof(special) / sizeof(special[0]) + own_count;
+	size_t room = sizeof(special) / sizeof(special[0]) + more_count;
 
 	if (!config)
 		return room;
@@ -147,8 +147,9 @@ static void arrange(struct feed_guard *guard)
 	}
 }
 
-int feed_guard_create(const struct config *config, const struct addr *own,
-		      size_t own_count, const unsigned int widest[FAMILY_MAX],
+int feed_guard_create(const struct config *config,
+		      const struct feed_guarded *more, size_t more_count,
+		      const unsigned int widest[FAMILY_MAX],
 		      struct feed_guard **out)
 {
 	struct feed_guard *guard = calloc(1, sizeof(*guard));
@@ -158,7 +159,7 @@ int feed_guard_create(const struct config *config, const struct addr *own,
 		return -ENOMEM;
 	memcpy(guard->widest, widest, sizeof(guard->widest));
 	guard->guarded =
-		calloc(room_for(config, own_count), sizeof(*guard->guarded));
+		calloc(room_for(config, more_count), sizeof(*guard->guarded));
 	if (!guard->guarded) {
 		free(guard);
 		return -ENOMEM;
@@ -168,8 +169,8 @@ int feed_guard_create(const struct config *config, const struct addr *own,
 			add(guard, &prefix, special[i].what);
 	if (config)
 		add_config(guard, config);
-	for (size_t i = 0; i < own_count; i++)
-		add_host(guard, &own[i], "an address of this host");
+	for (size_t i = 0; i < more_count; i++)
+		add_host(guard, &more[i].addr, more[i].whose);
 	arrange(guard);
 	*out = guard;
 	return 0;

@@ -16,12 +16,19 @@
 
 struct feed_guard;
 
+/* An address that no configuration names, and in words whose it is. */
+struct feed_guarded {
+	struct addr addr;
+	const char *whose; /* borrowed as long as the guard is used */
+};
+
 /*
- * Guards what `config` names, `own` addresses, and special space; entries
+ * Guards what `config` names, some more addresses, and special space; entries
  * wider than the lengths given are wrong.  Returns 0 and *out, or -ENOMEM.
  */
-int feed_guard_create(const struct config *config, const struct addr *own,
-		      size_t own_count, const unsigned int widest[FAMILY_MAX],
+int feed_guard_create(const struct config *config,
+		      const struct feed_guarded *more, size_t more_count,
+		      const unsigned int widest[FAMILY_MAX],
 		      struct feed_guard **out);
 void feed_guard_free(struct feed_guard *guard);
 

@@ -67,6 +67,8 @@ struct feeds {
 	const struct jiffies_clock *clock;
 	int counters;
 	const struct config *config;
+	struct addr *primaries; /* that DNS has named */
+	size_t primary_count;
 	struct feed *all[CONFIG_FEEDS_MAX];
 	size_t count;
 	uv_timer_t tick;
@@ -74,6 +76,9 @@ struct feeds {
 	unsigned int handles;	   /* and jobs, that keep this alive */
 	bool closing;
 };
+
+/* Reads what is due, one file after the other. */
+void feeds_load_next(struct feeds *feeds);
 
 /* feed_accept.c: takes what was read, or says why not.  Returns whether the
  * list has changed, and `set` has been taken. */

@@ -20,8 +20,10 @@
 
 static void release_feeds(struct feeds *feeds)
 {
-	if (--feeds->handles == 0)
-		free(feeds);
+	if (--feeds->handles > 0)
+		return;
+	free(feeds->primaries);
+	free(feeds);
 }
 
 static void release(struct feed *feed)
@@ -34,8 +36,6 @@ static void release(struct feed *feed)
 	free(feed->config.file);
 	free(feed);
 }
-
-static void load_next(struct feeds *feeds);
 
 static void on_published(void *context, int error)
 {
@@ -80,6 +80,8 @@ static int create_load(struct feed *feed, struct feed_load **out)
 
 	if (!error)
 		error = feed_file_prepare(feed->feeds->config, &feed->config,
+					  feed->feeds->primaries,
+					  feed->feeds->primary_count,
 					  &load->file);
 	if (error) {
 		free(load);
@@ -108,7 +110,7 @@ static void on_loaded(uv_work_t *work, int status)
 		publish(feed);
 	free_load(load);
 	release(feed);
-	load_next(feeds);
+	feeds_load_next(feeds);
 	release_feeds(feeds);
 }
 
@@ -133,7 +135,7 @@ static void load(struct feed *feed)
 }
 
 /* One at a time: so memory is bounded by the largest one. */
-static void load_next(struct feeds *feeds)
+void feeds_load_next(struct feeds *feeds)
 {
 	for (size_t i = 0; i < feeds->count; i++) {
 		if (feeds->loading || feeds->closing)
@@ -195,7 +197,7 @@ static void on_seen(void *context, int status, const uv_stat_t *now)
 		feed->changed_ns = 0;
 	else if (is_complete(feed, &version))
 		feed->due = true;
-	load_next(feed->feeds);
+	feeds_load_next(feed->feeds);
 }
 
 static void on_tick(uv_timer_t *timer)
@@ -212,7 +214,7 @@ static void on_tick(uv_timer_t *timer)
 		if (feed_expire(feed, now_unix))
 			publish(feed);
 	}
-	load_next(feeds);
+	feeds_load_next(feeds);
 }
 
 static void close_feed(struct feed *feed)
@@ -381,7 +383,7 @@ int feeds_apply(struct feeds *feeds, const struct config *config, bool wait)
 	assign(feeds, before, wait);
 	if (!wait) {
 		publisher_publish(feeds->publisher, NULL, NULL);
-		load_next(feeds);
+		feeds_load_next(feeds);
 	}
 	return 0;
 }
@@ -417,7 +419,7 @@ void feeds_reload(struct feeds *feeds, bool force)
 		feeds->all[i]->due = true;
 		feeds->all[i]->force |= force;
 	}
-	load_next(feeds);
+	feeds_load_next(feeds);
 }
 
 int feeds_create(uv_loop_t *loop, struct publisher *publisher,

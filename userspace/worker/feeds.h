@@ -6,6 +6,7 @@
  *
  *   feeds.c		which feeds there are, and their life
  *   feed_accept.c	which versions are taken, and until when
+ *   feed_keep.c	what must stay reachable and is not in the configuration
  *   feed_status.c	what is told of them
  */
 #ifndef POSTERN_WORKER_FEEDS_H
@@ -42,6 +43,13 @@ int feeds_apply(struct feeds *feeds, const struct config *config, bool wait);
  * Returns false when there is none.
  */
 bool feeds_give_up_largest(struct feeds *feeds);
+
+/*
+ * The addresses of primaries that DNS has named, and those of this host, have
+ * changed: feeds that list one of them are read again, and leave it out.
+ */
+void feeds_keep(struct feeds *feeds, const struct addr *primaries,
+		size_t count);
 
 /* Reads all files again; with `force` whatever size they have now. */
 void feeds_reload(struct feeds *feeds, bool force);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* From facts to rules: doors, gates and the rest of what the program is told.
- */
+/* From facts to rules: doors, gates and what else the program is told. */
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -12,6 +12,24 @@
 #include "worker/state.h"
 
 static const char *const family_names[FAMILY_MAX] = {"IPv4", "IPv6"};
+
+/* No feed may cut off what has just turned out to be a primary. */
+static void keep_targets(const struct worker *worker)
+{
+	const struct health_target *targets;
+	struct addr *primaries;
+	size_t count = 0;
+
+	if (worker->closing)
+		return;
+	targets = primaries_targets(worker->primaries, &count);
+	primaries = calloc(count + 1, sizeof(*primaries));
+	for (size_t i = 0; primaries && i < count; i++)
+		primaries[i] = targets[i].addr;
+	if (primaries)
+		feeds_keep(worker->feeds, primaries, count);
+	free(primaries);
+}
 
 static void make_rules(const struct worker *worker, const struct addr *doors,
 		       size_t count, struct rules *rules)
@@ -220,6 +238,7 @@ void gate_update(struct worker *worker)
 	    0)
 		settings_publish(worker->settings, &rules);
 	recovery_follow(worker->recovery, site_of(worker, guards, guard_count));
+	keep_targets(worker);
 }
 
 void gate_knock(struct worker *worker, const struct event *event)

@@ -79,25 +79,51 @@ static void publish(struct worker *worker, struct control_request *request,
 	publisher_publish(worker->publisher, on_published, change);
 }
 
-/* Whom a block must not cover: says so and returns true. */
-static bool cuts_off(const struct worker *worker, const struct prefix *prefix,
-		     struct control_request *request)
+/* An address of them that the prefix covers, or NULL. */
+static const struct addr *find_covered(const struct prefix *prefix,
+				       const struct addr *addrs, size_t count)
 {
+	for (size_t i = 0; i < count; i++)
+		if (prefix_contains(prefix, &addrs[i]))
+			return &addrs[i];
+	return NULL;
+}
+
+/* Whom a block must not cover: says so and returns true. */
+static bool cuts_off_host(const struct worker *worker,
+			  const struct prefix *prefix,
+			  struct control_request *request)
+{
+	struct addr doors[ADDRESSES_PROTECTED_MAX];
 	struct addr own[ADDRESSES_PROTECTED_MAX];
-	size_t own_count = addresses_protected(worker->config, own);
-	const struct health_target *targets;
-	size_t target_count;
+	const struct addr *covered;
 	char text[ADDR_TEXT];
 
-	for (size_t i = 0; i < own_count; i++) {
-		if (!prefix_contains(prefix, &own[i]))
-			continue;
+	covered = find_covered(prefix, doors,
+			       addresses_protected(worker->config, doors));
+	if (covered) {
 		control_fail(request,
 			     "it covers %s, which is protected: an address of "
 			     "this host",
-			     addr_format(&own[i], text));
+			     addr_format(covered, text));
 		return true;
 	}
+	covered = find_covered(prefix, own, addresses_own(worker->config, own));
+	if (covered)
+		control_fail(request, "it covers %s, an address of this host",
+			     addr_format(covered, text));
+	return covered != NULL;
+}
+
+static bool cuts_off(const struct worker *worker, const struct prefix *prefix,
+		     struct control_request *request)
+{
+	const struct health_target *targets;
+	size_t target_count = 0;
+	char text[ADDR_TEXT];
+
+	if (cuts_off_host(worker, prefix, request))
+		return true;
 	targets = primaries_targets(worker->primaries, &target_count);
 	for (size_t i = 0; i < target_count; i++) {
 		if (!prefix_contains(prefix, &targets[i].addr))
