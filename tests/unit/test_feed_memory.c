@@ -14,6 +14,7 @@
 #include <cmocka.h>
 #include <fcntl.h>
 #include <malloc.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -133,14 +134,15 @@ static double memory(const char *name)
 	return kib * 1024;
 }
 
-/* From here on the peak counts anew. */
-static void forget_peak(void)
+/* From here on the peak counts anew; some kernels can't do that. */
+static bool forget_peak(void)
 {
 	FILE *file = fopen("/proc/self/clear_refs", "w");
 
-	assert_non_null(file);
+	if (!file)
+		return false;
 	fputs("5", file);
-	assert_int_equal(fclose(file), 0);
+	return fclose(file) == 0;
 }
 
 /* As a feed is put in force, but for the copy into the kernel's map. */
@@ -172,6 +174,8 @@ static double reload(int fd, enum family family, struct ranges_set **kept)
 
 static void a_reload_takes_three_tables_at_most(void **state)
 {
+	if (!forget_peak())
+		skip();
 	/* What is freed must not look as if it were in use: see worker.c. */
 	mallopt(M_MMAP_THRESHOLD, 128 << 10);
 	for (size_t i = 0; i < sizeof(shapes) / sizeof(*shapes); i++) {

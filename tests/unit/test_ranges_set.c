@@ -163,34 +163,58 @@ static void the_ends_of_address_space_are_entries(void **state)
 	ranges_set_put(set);
 }
 
+#define MANY 2500000
+#define STEP 3
+
+/* The numbers below MANY, in an order of their own. */
+static uint32_t in_order(uint32_t i)
+{
+	return i;
+}
+
+static uint32_t backwards(uint32_t i)
+{
+	return MANY - 1 - i;
+}
+
+static uint32_t mixed(uint32_t i)
+{
+	return (uint32_t)(i * UINT64_C(7) % MANY);
+}
+
 /* More than are collected before they are merged, some of them twice. */
 static void more_than_a_million_are_merged(void **state)
 {
-	const uint32_t count = 2500000, step = 3, half = 1000000;
-	struct ranges_input *input = NULL;
-	struct ranges_set *set = NULL;
+	static uint32_t (*const orders[])(uint32_t) = {in_order, backwards,
+						       mixed};
 	struct prefix found;
 
 	(void)state;
-	assert_int_equal(ranges_input_create(&input), 0);
-	for (uint32_t i = 0; i < count + half; i++) {
-		uint32_t at = i % count * step * UINT32_C(7) % (count * step);
+	for (size_t order = 0; order < 3; order++) {
+		struct ranges_input *input = NULL;
+		struct ranges_set *set = NULL;
 
-		at = (1U << 24) + at / step * step;
-		assert_int_equal(ranges_input_ipv4(input, 1, at, at), 0);
-	}
-	assert_int_equal(ranges_set_create(input, &set), 0);
-	ranges_input_free(input);
-	assert_int_equal(ranges_set_count(set, FAMILY_IPV4), count);
-	for (uint32_t i = 0; i < count * step; i += 997) {
-		uint32_t at = htobe32((1U << 24) + i);
-		struct addr addr = addr_from_ipv4((struct in_addr){at});
+		assert_int_equal(ranges_input_create(&input), 0);
+		for (uint32_t i = 0; i < MANY + MANY / 2; i++) {
+			uint32_t at =
+				(1U << 24) + orders[order](i % MANY) * STEP;
 
-		assert_int_equal(ranges_set_find(set, &addr, &found),
-				 i % step == 0);
-		assert_true(i % step != 0 || found.length == 32);
+			assert_int_equal(ranges_input_ipv4(input, 1, at, at),
+					 0);
+		}
+		assert_int_equal(ranges_set_create(input, &set), 0);
+		ranges_input_free(input);
+		assert_int_equal(ranges_set_count(set, FAMILY_IPV4), MANY);
+		for (uint32_t i = 0; i < MANY * STEP; i += 997) {
+			uint32_t at = htobe32((1U << 24) + i);
+			struct addr addr = addr_from_ipv4((struct in_addr){at});
+
+			assert_int_equal(ranges_set_find(set, &addr, &found),
+					 i % STEP == 0);
+			assert_true(i % STEP != 0 || found.length == 32);
+		}
+		ranges_set_put(set);
 	}
-	ranges_set_put(set);
 }
 
 static void a_range_is_its_prefixes(void **state)

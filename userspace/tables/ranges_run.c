@@ -134,6 +134,34 @@ static int merge(const struct ranges_run *a, const struct ranges_run *b,
 	return 0;
 }
 
+/* Files are often sorted: then what comes next only has to be added. */
+static bool is_behind(const struct ranges_run *run, const struct ranges_run *of)
+{
+	struct ranges_cursor cursor = ranges_run_walk(run);
+	ranges_number first, last;
+
+	return !ranges_cursor_next(&cursor, &first, &last) || first > of->last;
+}
+
+static int append(struct ranges_run *run, const struct ranges_run *from)
+{
+	struct ranges_cursor cursor = ranges_run_walk(from);
+	const struct ranges_run before = *run;
+	ranges_number first, last;
+
+	while (ranges_cursor_next(&cursor, &first, &last)) {
+		if (ranges_run_add(run, first, cursor.hosts) == 0)
+			continue;
+		run->size = before.size;
+		run->count = before.count;
+		run->last = before.last;
+		run->hosts = before.hosts;
+		run->mark_count = before.mark_count;
+		return -ENOMEM;
+	}
+	return 0;
+}
+
 int ranges_run_merge(struct ranges_run *run, struct ranges_run *from)
 {
 	struct ranges_run merged = {0};
@@ -142,6 +170,12 @@ int ranges_run_merge(struct ranges_run *run, struct ranges_run *from)
 		merged = *run;
 		*run = *from;
 		*from = merged;
+		return 0;
+	}
+	if (is_behind(from, run)) {
+		if (append(run, from) != 0)
+			return -ENOMEM;
+		ranges_run_empty(from);
 		return 0;
 	}
 	if (merge(run, from, &merged) != 0) {
