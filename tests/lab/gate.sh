@@ -101,6 +101,29 @@ allowed_sources() {
 	start_primary
 }
 
+# Of those who knock at the closed gate one in four is looked up.
+verdicts_ahead() {
+	local source sources=() warm=
+	restart_postern
+	expect_gate closed
+	for _ in {1..8}; do
+		source=$(fresh clean 4)
+		sources+=("$source")
+		knock "$source" 1.5
+	done
+	expect_status '.lookups.verdicts | . >= 1 and . < 8' 10 \
+		"some of 8 sources are known ahead of time"
+	expect_status '.lookups.waiting + .lookups.active == 0'
+	stop_primary
+	expect_gate open
+	for source in "${sources[@]}"; do
+		! explains "$source" '.verdict == "clean"' || warm=$source
+	done
+	told "$(as_status [ -n "$warm" ])" "one of them is" "$warm"
+	expect_connected_at_once "$warm"
+	start_primary
+}
+
 lab_up start_primary start_backup_mta
 before_each restore_primary
 
@@ -118,3 +141,4 @@ lab_case "IPv4 and IPv6 have gates of their own" family_of_its_own
 lab_case "policy off leaves only the blocklists" bypass_off
 lab_case "monitor mode refuses nobody, and counts" monitor_mode
 lab_case "the allow list and the block list come first" allowed_sources
+lab_case "an outage begins with some verdicts known" verdicts_ahead

@@ -64,9 +64,45 @@ kept() {
 	expect_connected "$clean"
 }
 
+used() {
+	ctl --json status | jq .zones[0].quota_used
+}
+
+# The engine is another one then, and begins its counts anew.
+quota_over_reload() {
+	local before source
+	restart_postern dnsbl.quota=2/1d
+	expect_zone_ok
+	expect_connected "$(fresh clean 4)"
+	before=$(used)
+	expect_same "one lookup is used" "$before" 1
+	postern_config dnsbl.quota=2/1d dnsbl.threshold=2 \
+		dnsbl.sites='{ "bl.example=127.0.0.2*2" }' >"$LAB/postern.conf"
+	ctl reload
+	expect_zone_ok
+	expect "it has asked nothing yet" status_is '.zones[0].queries == 0'
+	expect_same "it is still used after a reload" "$before" "$(used)"
+	source=$(fresh listed 4)
+	expect_dropped "$source"
+	expect_status '.zones[0].state == "over-quota"'
+	expect_connected "$(fresh listed 4)"
+	expect_log "the quota of 2 lookups is used up"
+	stop_postern
+	start_postern_again
+	expect_zone_over
+	expect "the known one is refused still" explains "$source" \
+		'.verdict == "listed"'
+}
+
+expect_zone_over() {
+	expect_status '.zones[0].state == "over-quota"' 10 \
+		"it is used up still after a restart"
+}
+
 lab_up start_backup_mta
 start_postern || die "posternd does not start"
 
 lab_case "lookup asks afresh" asked_afresh
 lab_case "three listed addresses list their /64" three_of_a_network
 lab_case "verdicts and quotas survive a restart, damage does no harm" kept
+lab_case "a quota is carried over a reload and a restart" quota_over_reload

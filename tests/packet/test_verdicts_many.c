@@ -23,6 +23,8 @@
 #include "core/log.h"
 #include "tables/verdicts.h"
 #include "worker/save.h"
+#include "worker/save_file.h"
+#include "worker/saved_state.h"
 #include "worker/withdraw.h"
 
 #define MANY	1000000
@@ -345,6 +347,84 @@ static void a_full_table_is_kept_over_a_restart(void **state)
 	neighbours_free(neighbours);
 }
 
+static bool all_verdicts(void *context, uint64_t fingerprint)
+{
+	(void)context;
+	(void)fingerprint;
+	return true;
+}
+
+static void no_quota(void *context, const struct saved_quota *quota)
+{
+	(void)context;
+	(void)quota;
+	fail();
+}
+
+static void count_verdict(void *context, const struct saved_verdict *verdict)
+{
+	(void)context;
+	(void)verdict;
+	fixture.others++;
+}
+
+static void hurry(uv_handle_t *handle, void *context)
+{
+	uv_timer_t *timer = (uv_timer_t *)handle;
+
+	(void)context;
+	if (handle->type != UV_TIMER)
+		return;
+	assert_int_equal(uv_timer_get_repeat(timer), 300000);
+	uv_timer_set_repeat(timer, 1);
+	uv_timer_again(timer);
+}
+
+static bool is_saved(void)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/dnsbl.state", directory);
+	return access(path, F_OK) == 0;
+}
+
+/* Should the machine lose its power. */
+static void a_table_is_saved_from_time_to_time(void **state)
+{
+	const struct saved_visitor visitor = {
+		.fingerprint = all_verdicts,
+		.quota = no_quota,
+		.verdict = count_verdict,
+		.context = &fixture,
+	};
+	struct config_dnsbl config = {.threshold = 1};
+	const char *why = NULL;
+	struct save *save;
+	size_t size = 0;
+	uv_loop_t loop;
+	void *data;
+
+	(void)state;
+	neighbours = neighbours_create();
+	make_directory();
+	uv_loop_init(&loop);
+	save = open_save(&loop, fixture.table, &config);
+	uv_walk(&loop, hurry, NULL);
+	while (!is_saved())
+		uv_run(&loop, UV_RUN_ONCE);
+	assert_int_equal(save_file_read(directory, "dnsbl.state",
+					SAVED_STATE_MAX, &data, &size),
+			 0);
+	assert_int_equal(saved_state_read(data, size, &visitor, &why), 0);
+	assert_int_equal(fixture.others, FEW - FEW / 10);
+	free(data);
+	save_close(save);
+	uv_run(&loop, UV_RUN_DEFAULT);
+	assert_int_equal(uv_loop_close(&loop), 0);
+	remove_directory();
+	neighbours_free(neighbours);
+}
+
 #define CASE(test, before)                                                     \
 	cmocka_unit_test_setup_teardown(test, before, tear_down)
 
@@ -355,6 +435,7 @@ int main(void)
 		CASE(an_empty_table_is_walked_at_once, set_up_few),
 		CASE(a_walk_may_forget_what_it_visits, set_up_few),
 		CASE(what_is_forgotten_can_be_known_again, set_up_few),
+		CASE(a_table_is_saved_from_time_to_time, set_up_few),
 		CASE(a_walk_visits_each_once, set_up_many),
 		CASE(what_a_zone_has_caused_is_taken_back, set_up_many),
 		CASE(a_full_table_is_kept_over_a_restart, set_up_many),

@@ -590,6 +590,20 @@ static void unknown_never_takes_the_place_of_what_is_known(void **state)
 	}
 }
 
+#define DAY_NS (86400 * NS_PER_S)
+
+static void who_is_clean_for_two_days_stands_well(void **state)
+{
+	(void)state;
+	assert_true(policy_is_long_clean(VERDICT_CLEAN, 0, 2 * DAY_NS));
+	assert_true(policy_is_long_clean(VERDICT_CLEAN, DAY_NS, 9 * DAY_NS));
+	assert_false(policy_is_long_clean(VERDICT_CLEAN, 1, 2 * DAY_NS));
+	assert_false(policy_is_long_clean(VERDICT_LISTED, 0, 9 * DAY_NS));
+	assert_false(policy_is_long_clean(VERDICT_UNKNOWN, 0, 9 * DAY_NS));
+	/* A tick of the clock later than now. */
+	assert_false(policy_is_long_clean(VERDICT_CLEAN, 1, 0));
+}
+
 static const struct {
 	uint64_t hold_limit_ms;
 	unsigned int cpus;
@@ -653,6 +667,7 @@ int main(void)
 		cmocka_unit_test(verdicts_are_refreshed_in_their_last_quarter),
 		cmocka_unit_test(
 			unknown_never_takes_the_place_of_what_is_known),
+		cmocka_unit_test(who_is_clean_for_two_days_stands_well),
 		cmocka_unit_test(
 			new_holds_never_evict_one_within_twice_the_limit),
 		cmocka_unit_test(there_is_always_room_for_one_hold),

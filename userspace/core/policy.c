@@ -9,6 +9,8 @@
 /* By when nearly every system has resent its first SYN. */
 #define RETRANSMISSION_MS 1500
 
+#define LONG_CLEAN_NS (2 * 86400 * NS_PER_SECOND)
+
 #define POLICY_WHY_WORDS(NAME, words) [POLICY_##NAME] = words,
 static const char *const why_words[] = {POLICY_WHY_TABLE(POLICY_WHY_WORDS)};
 
@@ -296,6 +298,13 @@ struct policy_lifetime policy_lifetime(uint32_t ttl_s)
 bool policy_replaces(enum verdict next, enum verdict valid)
 {
 	return next != VERDICT_UNKNOWN || valid == VERDICT_UNKNOWN;
+}
+
+bool policy_is_long_clean(enum verdict verdict, uint64_t since_ns,
+			  uint64_t now_ns)
+{
+	return verdict == VERDICT_CLEAN && since_ns <= now_ns &&
+	       now_ns - since_ns >= LONG_CLEAN_NS;
 }
 
 uint32_t policy_holds_per_cpu(uint64_t hold_limit_ms, unsigned int cpus)

@@ -141,6 +141,13 @@ struct policy_lifetime policy_lifetime(uint32_t ttl_s);
  */
 bool policy_replaces(enum verdict next, enum verdict valid);
 
+/*
+ * Whether a source has been clean for two days, so that it stands well whatever
+ * one list says of it now.  Monotonic times; `since_ns` is when it began.
+ */
+bool policy_is_long_clean(enum verdict verdict, uint64_t since_ns,
+			  uint64_t now_ns);
+
 /* How many sources may begin to be held in a second, on each CPU. */
 uint32_t policy_holds_per_cpu(uint64_t hold_limit_ms, unsigned int cpus);
 

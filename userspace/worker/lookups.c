@@ -10,9 +10,6 @@
 /* How long the program looks out for a source that was held. */
 #define WATCH_NS (10 * NS_PER_S)
 
-/* So long clean, a source stands well whatever one list says of it now. */
-#define LONG_CLEAN_NS (2 * 86400 * NS_PER_S)
-
 /* Of the sources that bypass, one of so many is looked up ahead of time. */
 #define PREWARM_SHARE 4
 
@@ -46,9 +43,10 @@ static bool is_long_clean(const struct worker *worker,
 	struct source_verdict found;
 
 	return find_valid(worker, source, &found) &&
-	       found.verdict == VERDICT_CLEAN &&
-	       clock_ns_at(&worker->start.clock, found.since) + LONG_CLEAN_NS <=
-		       clock_monotonic_ns();
+	       policy_is_long_clean(
+		       found.verdict,
+		       clock_ns_at(&worker->start.clock, found.since),
+		       clock_monotonic_ns());
 }
 
 static void refresh(const struct worker *worker, const struct addr *source)
