@@ -332,6 +332,8 @@ static const char ordered_json[] =
 	"'queue':{'length':1234, 'oldest_s':7300, 'age_s':12}, "
 	"'recovery':{'owed':2, 'next':'example.net', 'on_up':false, "
 	"'in_s':8}, "
+	"'recipients':{'accepted':1200, 'refused':3, 'deferred':4, "
+	"'problem':'its file can\\u2019t be read'}, "
 	"'counters':{'blocked':{'ipv4':7, 'ipv6':0}, "
 	"'listed':{'ipv4':40, 'ipv6':0}, "
 	"'bypass':{'ipv4':4, 'ipv6':0}}}";
@@ -359,6 +361,8 @@ static const char ordered_text[] =
 	"Queue\n"
 	"  1,234 messages, the oldest 2 h old (counted 12 s ago)\n"
 	"  flushing: 2 domains to go, example.net next, in 8.0 s\n"
+	"  recipients asked for: 1,200 accepted, 3 refused, 4 deferred; now: its file\n"
+	"  can\xe2\x80\x99t be read\n"
 	"\n"
 	"Daemon\n"
 	"  version 0.1.0; the kernel believes it for another 9.0 s\n"

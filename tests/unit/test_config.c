@@ -140,6 +140,10 @@ static void what_is_left_out_has_its_default(void **state)
 	assert_int_equal(config->queue.flush_count, 0);
 	assert_null(config->queue.flush_command);
 	assert_int_equal(config->queue.flush_delay_ms, 10000);
+	assert_int_equal(config->queue.recipients, RECIPIENTS_OFF);
+	assert_null(config->queue.recipient_file);
+	assert_int_equal(config->queue.verify_port, 10025);
+	assert_int_equal(config->queue.verify_delay_ms, 5000);
 	assert_null(config->health.helo);
 	assert_null(config->health.recipient);
 	assert_int_equal(config->dnsbl.site_count, 0);
@@ -181,7 +185,8 @@ static void every_value_is_taken(void **state)
 		"}\n"
 		"queue { flush = { a.example } flush-delay = 0s directory = "
 		"/q\n"
-		"flush-command = { exim, '-R' } }\n"
+		"flush-command = { exim, '-R' } recipients = verify\n"
+		"recipient-file = /r verify-port = 2525 verify-delay = 1s }\n"
 		"dnsbl { sites = { z.example, \"y.example*2\" } threshold=3\n"
 		"unknown = pass hold-limit = 10s nudge = no quota = 0\n"
 		"nameservers = { 192.0.2.1, \"192.0.2.1:54\", 2001:db8::1,\n"
@@ -218,6 +223,10 @@ static void every_value_is_taken(void **state)
 	assert_string_equal(config->queue.flush_command[1], "-R");
 	assert_int_equal(config->queue.flush_delay_ms, 0);
 	assert_string_equal(config->queue.directory, "/q");
+	assert_int_equal(config->queue.recipients, RECIPIENTS_VERIFY);
+	assert_string_equal(config->queue.recipient_file, "/r");
+	assert_int_equal(config->queue.verify_port, 2525);
+	assert_int_equal(config->queue.verify_delay_ms, 1000);
 	assert_string_equal(config->health.recipient, "x+y@example");
 	assert_int_equal(config->dnsbl.threshold, 3);
 	assert_int_equal(config->dnsbl.unknown, UNKNOWN_PASS);

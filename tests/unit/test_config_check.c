@@ -52,6 +52,15 @@ static void keys_have_to_fit_together(void **state)
 		{"# nothing\n\n# at all\n",
 		 "t.conf:3: no interface is given, expected one, such as "
 		 "interface = { \"eth0\" }"},
+		{LEAST "queue {\nrecipients = verify\n}\n",
+		 "t.conf:3: queue.recipients = verify, but no recipients are "
+		 "known, expected recipient-file = \"/a/path\""},
+		{LEAST "queue { flush-command = { \"\" } }",
+		 "t.conf:2: queue.flush-command begins with \"\", expected a "
+		 "command"},
+		{LEAST "health { on-open = { \"\", x } }",
+		 "t.conf:2: health.on-open begins with \"\", expected a "
+		 "command"},
 		{"interface = { eth0 }\n",
 		 "t.conf:1: bypass.policy = strict, but no primary is named, "
 		 "expected a `primary` section, `mx-of`, or policy = off"},

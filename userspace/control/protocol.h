@@ -24,6 +24,9 @@
  *                    "age_s" (of this count); null: there is none
  *   recovery         null, or what is owed after an outage: "owed" domains,
  *                    "next", "on_up", "in_s" (null: the primary is not up)
+ *   recipients       null, or what came of verifying them: "accepted",
+ *                    "refused", "deferred", "failed", "skipped" (lines),
+ *                    "resting", "problem" (null: none)
  *   attach           "native", "generic"; anything else: it is not attached
  *   gate, its state  "open", "closed"; over all guards "closed" only where
  *                    all of them are

@@ -112,6 +112,7 @@ void config_free(struct config *config)
 	free_texts(config->health.on_fail_open,
 		   config->health.on_fail_open_count);
 	free(config->queue.directory);
+	free(config->queue.recipient_file);
 	free_texts(config->queue.flush, config->queue.flush_count);
 	free_texts(config->queue.flush_command,
 		   config->queue.flush_command_count);

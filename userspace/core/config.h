@@ -109,6 +109,12 @@ struct config_health {
 	char *recipient; /* NULL: postmaster, without a domain */
 };
 
+/* What is done so that known recipients are taken in an outage. */
+enum config_recipients {
+	RECIPIENTS_OFF,
+	RECIPIENTS_VERIFY,
+};
+
 /* The queue of the backup's own MTA. */
 struct config_queue {
 	char *directory; /* of Postfix, to count it */
@@ -117,6 +123,10 @@ struct config_queue {
 	char **flush_command; /* NULL: postqueue -s; the domain follows */
 	size_t flush_command_count;
 	uint64_t flush_delay_ms;
+	enum config_recipients recipients;
+	char *recipient_file; /* NULL: none */
+	uint16_t verify_port; /* of the MTA's listener at 127.0.0.1 */
+	uint64_t verify_delay_ms;
 };
 
 struct config_nameserver {

@@ -300,6 +300,18 @@ static int check_commands(const struct config *config,
 	return 0;
 }
 
+static int check_recipients(const struct config *config,
+			    struct config_source *source)
+{
+	if (config->queue.recipients == RECIPIENTS_OFF ||
+	    config->queue.recipient_file)
+		return 0;
+	return config_source_fail(
+		source, config_source_line(source, "queue", "recipients", 0),
+		"queue.recipients = verify, but no recipients are known, "
+		"expected recipient-file = \"/a/path\"");
+}
+
 /* What blocks the world, ourselves or the primary is a slip. */
 static int check_blocked(const struct config *config, size_t index,
 			 struct config_source *source)
@@ -392,10 +404,9 @@ int config_check(const struct config *config, struct config_source *source)
 {
 	static int (*const checks[])(const struct config *config,
 				     struct config_source *source) = {
-		check_interfaces, check_doors,	   check_primaries,
-		check_domains,	  check_sources,   check_gate,
-		check_feeds,	  check_commands,  check_block,
-		check_capacity,	  check_threshold,
+		check_interfaces, check_doors, check_primaries, check_domains,
+		check_sources,	  check_gate,  check_feeds,	check_commands,
+		check_recipients, check_block, check_capacity,	check_threshold,
 	};
 	int rc = 0;
 

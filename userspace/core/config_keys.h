@@ -98,7 +98,7 @@ extern const struct config_section config_sections[CONFIG_SECTIONS];
 extern const struct config_key config_feed_keys[CONFIG_FEED_KEYS];
 
 /* config_keys_queue.c: those of the section `queue`. */
-#define CONFIG_QUEUE_KEYS 4
+#define CONFIG_QUEUE_KEYS 8
 extern const struct config_key config_queue_keys[CONFIG_QUEUE_KEYS];
 
 /* NULL for a name that is none. */

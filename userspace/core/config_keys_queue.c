@@ -10,6 +10,15 @@
 #define DOMAINS_MAX 1000
 #define MOST_DELAY  (UINT64_C(60) * 60 * 1000)
 
+_Static_assert(sizeof(enum config_recipients) == sizeof(unsigned int),
+	       "choice");
+
+static const struct config_choice recipients[] = {
+	{"off", RECIPIENTS_OFF},
+	{"verify", RECIPIENTS_VERIFY},
+	{0},
+};
+
 const struct config_key config_queue_keys[CONFIG_QUEUE_KEYS] = {
 	{
 		.name = "flush",
@@ -43,5 +52,33 @@ const struct config_key config_queue_keys[CONFIG_QUEUE_KEYS] = {
 		.accepts = config_is_path,
 		.hint = "an absolute path",
 		OF_QUEUE(directory),
+	},
+	{
+		.name = "recipients",
+		.kind = &config_kind_choice,
+		.fallback = "off",
+		.choices = recipients,
+		OF_QUEUE(recipients),
+	},
+	{
+		.name = "recipient-file",
+		.kind = &config_kind_text,
+		.accepts = config_is_path,
+		.hint = "an absolute path",
+		OF_QUEUE(recipient_file),
+	},
+	{
+		.name = "verify-port",
+		.kind = &config_kind_port,
+		.fallback = "10025",
+		OF_QUEUE(verify_port),
+	},
+	{
+		.name = "verify-delay",
+		.kind = &config_kind_duration,
+		.fallback = "5s",
+		.least = 100,
+		.most = MOST_DELAY,
+		OF_QUEUE(verify_delay_ms),
 	},
 };

@@ -323,15 +323,35 @@ static void show_recovery(const struct print *print, const json_t *recovery)
 				print_duration(in, wait));
 }
 
+static void show_recipients(const struct print *print, const json_t *recipients)
+{
+	const char *problem = field_text(recipients, "problem", NULL);
+	char accepted[PRINT_QUANTITY], refused[PRINT_QUANTITY];
+	char deferred[PRINT_QUANTITY];
+
+	if (!json_is_object(recipients))
+		return;
+	print_paragraph(
+		print, problem ? TONE_WARN : TONE_PLAIN, "  ",
+		"recipients asked for: %s accepted, %s refused, %s "
+		"deferred%s%s",
+		print_count(field_count(recipients, "accepted"), accepted),
+		print_count(field_count(recipients, "refused"), refused),
+		print_count(field_count(recipients, "deferred"), deferred),
+		problem ? "; now: " : "", problem ? problem : "");
+}
+
 static void show_queue(const struct print *print, const json_t *status)
 {
 	const json_t *recovery = json_object_get(status, "recovery");
 	const json_t *queue = json_object_get(status, "queue");
+	const json_t *recipients = json_object_get(status, "recipients");
 	char length[PRINT_QUANTITY], oldest[PRINT_QUANTITY];
 	char age[PRINT_QUANTITY];
 	double of_oldest, of_count = 0;
 
-	if (!json_is_object(queue) && !json_is_object(recovery))
+	if (!json_is_object(queue) && !json_is_object(recovery) &&
+	    !json_is_object(recipients))
 		return;
 	print_heading(print, "Queue");
 	field_number(queue, "age_s", &of_count);
@@ -348,6 +368,7 @@ static void show_queue(const struct print *print, const json_t *status)
 			print, TONE_PLAIN, "  ", "%s messages (counted %s ago)",
 			print_count(field_count(queue, "length"), length), age);
 	show_recovery(print, recovery);
+	show_recipients(print, recipients);
 }
 
 static void show_daemon(const struct print *print, const json_t *status)

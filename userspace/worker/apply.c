@@ -182,6 +182,32 @@ static void replace_primaries(struct worker *worker, struct config *next,
 	worker->primaries_config = next;
 }
 
+static bool same_recipients(const struct config *a, const struct config *b)
+{
+	const struct config_queue *old = &a->queue, *new = &b->queue;
+
+	return old->recipients == new->recipients &&
+	       old->verify_port == new->verify_port &&
+	       old->verify_delay_ms ==
+		       new->verify_delay_ms &&same_text(old->recipient_file,
+							new->recipient_file) &&
+	       same_text(a->health.helo, b->health.helo);
+}
+
+/* Without it mail gets in all the same, so that a failure is only told. */
+static void replace_verifier(struct worker *worker, const struct config *next)
+{
+	int error = 0;
+
+	if (worker->verifier)
+		verifier_close(worker->verifier);
+	worker->verifier = NULL;
+	if (next->queue.recipients == RECIPIENTS_VERIFY)
+		error = verifier_create(&worker->loop, next, &worker->verifier);
+	if (error)
+		log_error("recipients are not verified: %s", strerror(-error));
+}
+
 /*
  * At the start feeds are read before anything is put in force, so that what an
  * earlier worker left there has no gap.  Later they are read again beside the
@@ -264,6 +290,8 @@ int apply_config(struct worker *worker, struct config *next,
 	if (new_primaries)
 		replace_primaries(worker, next, &parts);
 	recovery_use(worker->recovery, next);
+	if (!before || !same_recipients(before, next))
+		replace_verifier(worker, next);
 	release(worker, held);
 	lookups_follow_own(worker);
 	gate_update(worker);

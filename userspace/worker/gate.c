@@ -213,6 +213,7 @@ void gate_update(struct worker *worker)
 	size_t guard_count = config_guard_count(worker->config);
 	struct addr doors[ADDRESSES_PROTECTED_MAX];
 	const struct policy_guard *guards;
+	enum policy_health site;
 	struct rules rules;
 	size_t count;
 
@@ -237,7 +238,10 @@ void gate_update(struct worker *worker)
 	if (memcmp(&rules, settings_rules(worker->settings), sizeof(rules)) !=
 	    0)
 		settings_publish(worker->settings, &rules);
-	recovery_follow(worker->recovery, site_of(worker, guards, guard_count));
+	site = site_of(worker, guards, guard_count);
+	recovery_follow(worker->recovery, site);
+	if (worker->verifier)
+		verifier_allow(worker->verifier, site == POLICY_HEALTH_UP);
 	keep_targets(worker);
 }
 

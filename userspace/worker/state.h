@@ -16,6 +16,7 @@
 #include "sources/dnsbl.h"
 #include "sources/primaries.h"
 #include "sources/resolver.h"
+#include "sources/verifier.h"
 #include "tables/events.h"
 #include "tables/lists.h"
 #include "tables/settings.h"
@@ -83,7 +84,8 @@ struct worker {
 	struct runtime *runtime;
 	struct orders *orders;
 	struct recovery *recovery;
-	struct queue_state queue; /* of the local MTA */
+	struct queue_state queue;  /* of the local MTA */
+	struct verifier *verifier; /* NULL: recipients = off */
 	struct control_server *control;
 
 	struct gate_state gates[CONFIG_GUARDS_MAX][FAMILY_MAX];

@@ -220,11 +220,27 @@ static json_t *queue_json(const struct worker *worker)
 			 "age_s", now - (json_int_t)queue->at_unix);
 }
 
+static json_t *recipients_json(const struct worker *worker)
+{
+	struct verifier_status status;
+
+	if (!worker->verifier)
+		return json_null();
+	verifier_status(worker->verifier, &status);
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:b, s:s?}", "accepted",
+			 (json_int_t)status.accepted, "refused",
+			 (json_int_t)status.refused, "deferred",
+			 (json_int_t)status.deferred, "failed",
+			 (json_int_t)status.failed, "skipped",
+			 (json_int_t)status.skipped, "resting",
+			 (int)status.resting, "problem", status.problem);
+}
+
 json_t *status_json(struct worker *worker)
 {
 	return json_pack(
 		"{s:s, s:s, s:s, s:o, s:o, s:f, s:o, s:{s:o, s:o}, s:o, s:o, "
-		"s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+		"s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 		"version", POSTERN_VERSION, "mode",
 		mode_word(gate_mode(worker)), "configured_mode",
 		mode_word(worker->config->mode), "watched",
@@ -238,5 +254,6 @@ json_t *status_json(struct worker *worker)
 		"lists", lists_json(worker), "lookups", lookups_json(worker),
 		"nudge", nudge_json(worker), "worker", worker_json(worker),
 		"counters", counters_json(worker), "queue", queue_json(worker),
-		"recovery", recovery_json(worker->recovery));
+		"recovery", recovery_json(worker->recovery), "recipients",
+		recipients_json(worker));
 }

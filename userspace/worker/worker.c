@@ -305,6 +305,8 @@ static void end(struct worker *worker)
 		orders_close(worker->orders);
 	if (worker->recovery)
 		recovery_close(worker->recovery);
+	if (worker->verifier)
+		verifier_close(worker->verifier);
 	if (worker->publisher)
 		publisher_close(worker->publisher);
 	events_close(worker->events);
