@@ -7,6 +7,8 @@ SBINDIR  ?= $(PREFIX)/sbin
 DATADIR  ?= $(PREFIX)/share
 MANDIR   ?= $(DATADIR)/man
 UNITDIR  ?= $(PREFIX)/lib/systemd/system
+SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
+TMPFILESDIR ?= $(PREFIX)/lib/tmpfiles.d
 BUILD    ?= build
 
 CLANG    ?= clang
@@ -165,7 +167,8 @@ fuzz: $(FUZZERS:%=$(BUILD)/fuzz/%) ## fuzz every parser, a minute each
 lint: $(SKELETON) $(PROBES:%=$(BUILD)/%.skel.h) $(BENCH_SKELETONS) ## formatting and static analysis
 	tools/lint
 
-UNITS_WITH_PATHS := postern-feeds.service postern-exporter.service
+UNITS_WITH_PATHS := posternd.service postern-exporter.service \
+	postern-feeds.service
 
 install: all ## install below PREFIX (/usr/local), and below DESTDIR
 	install -D -m 755 -t $(DESTDIR)$(SBINDIR) $(PROGRAMS) \
@@ -176,6 +179,10 @@ install: all ## install below PREFIX (/usr/local), and below DESTDIR
 		sed 's,/usr/local/sbin,$(SBINDIR),' userspace/share/$$unit \
 			> $(DESTDIR)$(UNITDIR)/$$unit || exit; \
 	done
+	install -D -m 644 userspace/share/postern.sysusers \
+		$(DESTDIR)$(SYSUSERSDIR)/postern.conf
+	install -D -m 644 userspace/share/postern.tmpfiles \
+		$(DESTDIR)$(TMPFILESDIR)/postern.conf
 	install -D -m 644 -t $(DESTDIR)$(DATADIR)/postern \
 		userspace/share/postern.conf \
 		userspace/share/postern.rules.yml \

@@ -352,7 +352,7 @@ static void expect_error(int status, const char *text)
 }
 
 #define START                                                                  \
-	"start it with \"systemctl start postern\" or \"posternd --config "    \
+	"start it with \"systemctl start posternd\" or \"posternd --config "   \
 	"/etc/postern/postern.conf\""
 
 static void without_a_daemon_it_says_what_it_looked_for(void **state)

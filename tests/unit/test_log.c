@@ -10,8 +10,10 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/log.h"
@@ -49,10 +51,18 @@ static void capture_end(struct capture *capture, char text[static TEXT_MAX])
 	text[size > 0 ? size : 0] = '\0';
 }
 
-static void start(const char *name, const char *journal)
+/* `journal`: the environment says that stderr is the journal's stream. */
+static void start(const char *name, bool journal)
 {
+	struct stat stream;
+	char text[64];
+
+	assert_int_equal(fstat(STDERR_FILENO, &stream), 0);
+	snprintf(text, sizeof(text), "%llu:%llu",
+		 (unsigned long long)stream.st_dev,
+		 (unsigned long long)stream.st_ino);
 	if (journal)
-		setenv("JOURNAL_STREAM", journal, 1);
+		setenv("JOURNAL_STREAM", text, 1);
 	else
 		unsetenv("JOURNAL_STREAM");
 	log_init(name);
@@ -76,7 +86,7 @@ static void the_journal_gets_levels_as_it_knows_them(void **state)
 	struct capture capture;
 
 	(void)state;
-	start("test", "8:1234");
+	start("test", true);
 	log_set_threshold(LOG_LEVEL_DEBUG);
 	for (size_t i = 0; i < COUNT(levels); i++) {
 		capture_begin(&capture);
@@ -94,7 +104,7 @@ static void a_terminal_gets_time_and_level_in_words(void **state)
 	struct capture capture;
 
 	(void)state;
-	start("test", NULL);
+	start("test", false);
 	log_set_threshold(LOG_LEVEL_DEBUG);
 	for (size_t i = 0; i < COUNT(levels); i++) {
 		unsigned int year, month, day, hour, minute, second;
@@ -120,7 +130,7 @@ static void only_what_weighs_enough_is_written(void **state)
 	struct capture capture;
 
 	(void)state;
-	start("test", "8:1234");
+	start("test", true);
 	for (size_t limit = 0; limit < COUNT(levels); limit++)
 		for (size_t i = 0; i < COUNT(levels); i++) {
 			log_set_threshold(levels[limit].level);
@@ -137,7 +147,7 @@ static void debugging_is_off_at_first(void **state)
 	struct capture capture;
 
 	(void)state;
-	start("test", "8:1234");
+	start("test", true);
 	capture_begin(&capture);
 	log_debug("x");
 	log_info("y");
@@ -166,7 +176,7 @@ static void a_line_stays_one_line(void **state)
 	struct capture capture;
 
 	(void)state;
-	start("test", "8:1234");
+	start("test", true);
 	for (size_t i = 0; i < COUNT(strangers); i++) {
 		print_message("%s\n", strangers[i].name);
 		capture_begin(&capture);
@@ -186,7 +196,7 @@ static void long_lines_are_cut_but_end(void **state)
 	struct capture capture;
 
 	(void)state;
-	start("test", "8:1234");
+	start("test", true);
 	for (size_t i = 0; i < COUNT(lengths); i++) {
 		size_t got;
 
@@ -213,7 +223,7 @@ static void errno_survives(void **state)
 	struct capture capture;
 
 	(void)state;
-	start("test", "8:1234");
+	start("test", true);
 	log_set_threshold(LOG_LEVEL_INFO);
 	capture_begin(&capture);
 	errno = ENOTUNIQ;
@@ -232,6 +242,31 @@ static void errno_survives(void **state)
 	assert_string_equal(text, "");
 }
 
+/* A service may send its stderr elsewhere, to a file for instance. */
+static void another_stderr_is_not_the_journal(void **state)
+{
+	static const char *const others[] = {"1:2", "", "x", "8", "8:"};
+	char text[TEXT_MAX];
+	struct capture capture;
+
+	(void)state;
+	log_set_threshold(LOG_LEVEL_INFO);
+	for (size_t i = 0; i < COUNT(others); i++) {
+		setenv("JOURNAL_STREAM", others[i], 1);
+		log_init("test");
+		capture_begin(&capture);
+		log_info("x");
+		capture_end(&capture, text);
+		assert_non_null(strstr(text, " test: info: x\n"));
+	}
+	start("test", true);
+	capture_begin(&capture);
+	log_init("test"); /* where stderr is another now */
+	log_info("x");
+	capture_end(&capture, text);
+	assert_int_not_equal(text[0], '<');
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -242,6 +277,7 @@ int main(void)
 		cmocka_unit_test(a_line_stays_one_line),
 		cmocka_unit_test(long_lines_are_cut_but_end),
 		cmocka_unit_test(errno_survives),
+		cmocka_unit_test(another_stderr_is_not_the_journal),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,8 +6,11 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -29,10 +32,24 @@ static const char *process = "postern";
 static enum log_level limit = LOG_LEVEL_INFO;
 static bool journal;
 
+/* Is stderr the stream that systemd means?  It may be redirected. */
+static bool is_journal(void)
+{
+	const char *text = getenv("JOURNAL_STREAM");
+	struct stat stream;
+	char own[48];
+
+	if (!text || fstat(STDERR_FILENO, &stream) != 0)
+		return false;
+	snprintf(own, sizeof(own), "%ju:%ju", (uintmax_t)stream.st_dev,
+		 (uintmax_t)stream.st_ino);
+	return strcmp(text, own) == 0;
+}
+
 void log_init(const char *name)
 {
 	process = name;
-	journal = getenv("JOURNAL_STREAM") != NULL;
+	journal = is_journal();
 }
 
 void log_set_threshold(enum log_level threshold)

@@ -82,7 +82,7 @@ static int explain_connect(const struct call *call, int error)
 	case ECONNREFUSED:
 		return failed(call, -error,
 			      "no daemon at %s (%s): start it with \"systemctl "
-			      "start postern\" or \"posternd --config %s\"",
+			      "start posternd\" or \"posternd --config %s\"",
 			      call->path, strerror(error), CONFIG_DEFAULT_FILE);
 	case EACCES:
 	case EPERM:

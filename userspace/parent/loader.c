@@ -368,6 +368,18 @@ uint64_t loader_lease_ns(const struct loader *loader)
 	return clock_ns_at(&loader->clock, settings.lease);
 }
 
+int loader_rules(const struct loader *loader, struct rules *out)
+{
+	struct settings settings;
+	__u32 key = 0;
+
+	if (bpf_map_lookup_elem(bpf_map__fd(loader->skeleton->maps.settings),
+				&key, &settings))
+		return -errno;
+	*out = settings.rules[settings.current & 1];
+	return 0;
+}
+
 static int first_door(const struct rules *rules, enum family family,
 		      struct addr *out)
 {

@@ -52,6 +52,9 @@ const struct jiffies_clock *loader_clock(const struct loader *loader);
 /* The monotonic time when the worker's lease runs out, or has run out. */
 uint64_t loader_lease_ns(const struct loader *loader);
 
+/* The rules in force.  Returns 0, or a negative errno. */
+int loader_rules(const struct loader *loader, struct rules *out);
+
 /*
  * What a SYN from `source` meets at the first protected address of its
  * family, from the program's own twin.  Returns 0, -EADDRNOTAVAIL when no

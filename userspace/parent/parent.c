@@ -244,6 +244,7 @@ static void loop(struct parent *parent)
 		if (fds[1].revents && parent->socket >= 0)
 			on_worker_socket(parent);
 		check(parent);
+		service_state_tell(parent);
 	}
 }
 
@@ -388,6 +389,7 @@ static void clean_up(struct parent *parent)
 	leave(parent);
 	if (parent->control >= 0)
 		close(parent->control);
+	service_close(parent->service);
 	links_close(parent->links);
 	nudge_close(parent->nudger);
 	loader_close(parent->loader);
@@ -416,10 +418,14 @@ int parent_run(const char *config_path, bool takeover)
 		.socket = -1,
 	};
 
+	if (service_open(&parent.service))
+		return 1;
+	service_state_tell(&parent);
 	if (prepare(&parent, takeover))
 		parent.status = 1;
 	else
 		loop(&parent);
+	service_stopping(parent.service);
 	clean_up(&parent);
 	say_goodbye(&parent);
 	return parent.status;

@@ -82,6 +82,7 @@ void reload_start(struct parent *parent, uint32_t request)
 			      "another reload is under way: try again");
 		return;
 	}
+	service_reloading(parent->service);
 	fd = config_open(parent->config_path, error);
 	result = fd < 0 ? fd
 			: config_load(fd, parent->config_path, &next, error);

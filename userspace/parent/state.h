@@ -14,6 +14,7 @@
 #include "parent/pins.h"
 #include "parent/privileges.h"
 #include "parent/queue.h"
+#include "parent/service.h"
 
 /* A configuration that the worker is asked to apply. */
 struct reload {
@@ -31,6 +32,7 @@ struct parent {
 	struct hooks *hooks;
 	struct queue *queue;
 	struct nudger *nudger;
+	struct service *service;
 	struct reload reload;
 	int signals;
 	int control;
@@ -53,6 +55,9 @@ void parent_reap(struct parent *parent);
 
 /* parent.c: what is attached, for the worker. */
 void parent_tell_attachments(struct parent *parent);
+
+/* service_state.c: how things stand, for the service manager. */
+void service_state_tell(struct parent *parent);
 
 /*
  * worker_process.c: sends to the worker.  Returns 0, or a negative errno after
