@@ -14,9 +14,8 @@
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
 #include <linux/in.h>
+#include <linux/in6.h>
 #include <linux/ip.h>
-#include <linux/ipv6.h>
-#include <linux/tcp.h>
 
 #include <bpf/bpf_endian.h>
 
@@ -33,25 +32,27 @@ enum parsed {
 	PARSED_OTHER,	/* none of our business */
 	PARSED_SYN,	/* to be judged, if it is for us */
 	PARSED_EVASION, /* made to slip past filters, if it is for us */
+	PARSED_HIDING,	/* the same, and hides its port */
 };
 
 /* An address as its family has it on the wire. */
 union address {
 	__be32 ipv4;
-	__be32 ipv6[4];
+	__be64 ipv6[2];
 };
 
+/*
+ * Only what tells whether it is for us, and where the rest is: whoever is not
+ * pays for what is read here.
+ */
 struct syn {
 	enum family family;
 	union address source;
 	union address destination;
-	__u32 link_length;   /* of Ethernet and its tags */
-	__u32 packet_length; /* of IP, from its header on */
-	int port_hidden;     /* by an evasion */
+	__u64 link_length; /* of Ethernet and its tags */
+	__u64 transport;   /* where TCP begins in the frame; 0: not known */
+	__u32 size;	   /* of the segment: its header, and data */
 	__be16 port;
-	__be16 client_port;
-	__be32 sequence;
-	__u32 data_length; /* of the TCP segment */
 };
 
 /*
@@ -79,28 +80,48 @@ struct vlan_tag {
 	__be16 protocol;
 };
 
+/* As ipv6hdr, but with addresses of two words. */
+struct ipv6 {
+	__u8 version; /* and half of the traffic class */
+	__u8 flow[3];
+	__be16 length; /* of what follows */
+	__u8 next;
+	__u8 hop_limit;
+	__be64 source[2];
+	__be64 destination[2];
+};
+
+#define IPV6_VERSION	  0x60
+#define IPV6_VERSION_MASK 0xf0
+
 struct tcp_ports {
 	__be16 source;
 	__be16 destination;
 };
 
-/* As tcphdr, but with the flags in one field: they are compared at once. */
+/* As tcphdr, but with all flags in one field: they are compared at once. */
 struct tcp {
 	__be16 source;
 	__be16 destination;
 	__be32 sequence;
 	__be32 acknowledgement;
-	__be16 flags; /* and the length of the header */
+	__u8 offset; /* of the data, in words of 4 octets: the upper half */
+	__u8 flags;
 	__be16 window;
 	__be16 checksum;
 	__be16 urgent;
 };
 
-#define TCP_FIN		 0x01
-#define TCP_SYN		 0x02
-#define TCP_RST		 0x04
-#define TCP_ACK		 0x10
-#define TCP_HEADER_SHIFT 12 /* in words of 4 octets */
+#define TCP_FIN 0x01
+#define TCP_SYN 0x02
+#define TCP_RST 0x04
+#define TCP_ACK 0x10
+
+/* The length of the header in octets. */
+static __always_inline __u32 tcp_header(const struct tcp *tcp)
+{
+	return tcp->offset >> 4 << 2;
+}
 
 struct ipv6_extension {
 	__u8 next;
@@ -129,7 +150,10 @@ static __always_inline void *peek(const struct cursor *cursor, __u64 size)
 	if (offset > HEADERS_MAX)
 		return 0;
 	at = cursor->data + offset;
-	return at + size > cursor->end ? 0 : at;
+	if (at + size > cursor->end)
+		return 0;
+	__builtin_assume(at != 0);
+	return at;
 }
 
 static __always_inline void *take(struct cursor *cursor, __u64 size)
@@ -139,6 +163,17 @@ static __always_inline void *take(struct cursor *cursor, __u64 size)
 	if (at)
 		cursor->offset += size;
 	return at;
+}
+
+/*
+ * How far `at` is from the start of the frame.  As the difference of two
+ * pointers that is any number to the verifier: all the ways that headers can
+ * be long lead to one state.
+ */
+static __always_inline __u64 distance(const struct cursor *cursor, void *at)
+{
+	asm volatile("" : "+r"(at));
+	return (__u64)(at - cursor->data);
 }
 
 /* Returns the protocol behind Ethernet and its VLAN tags; 0: truncated. */
@@ -163,27 +198,16 @@ static __always_inline __be16 parse_ethernet(struct cursor *cursor)
 	return protocol;
 }
 
-/* Nothing but the addresses is known of it, or the ports, too. */
-static __always_inline enum parsed parse_evasion(const struct tcp_ports *ports,
-						 struct syn *syn)
-{
-	syn->port_hidden = !ports;
-	syn->port = ports ? ports->destination : 0;
-	syn->client_port = ports ? ports->source : 0;
-	syn->sequence = 0;
-	syn->data_length = 0;
-	return PARSED_EVASION;
-}
-
 /* A first fragment too short for TCP's flags: RFC 1858. */
 static __always_inline enum parsed parse_short(const struct cursor *cursor,
 					       __u32 size, struct syn *syn)
 {
-	const struct tcp_ports *ports = 0;
+	const struct tcp_ports *ports = peek(cursor, sizeof(*ports));
 
-	if (size >= sizeof(*ports))
-		ports = peek(cursor, sizeof(*ports));
-	return parse_evasion(ports, syn);
+	if (!ports || size < sizeof(*ports))
+		return PARSED_HIDING;
+	syn->port = ports->destination;
+	return PARSED_EVASION;
 }
 
 /*
@@ -197,29 +221,20 @@ static __always_inline enum parsed parse_tcp(struct cursor *cursor, __u32 size,
 {
 	struct tcp *tcp = peek(cursor, sizeof(*tcp));
 	__u32 header;
-	__u16 flags;
 
 	/* Padding of the frame is no part of the packet, hence `size`. */
 	if (!tcp || size < sizeof(*tcp))
 		return part == PART_FIRST ? parse_short(cursor, size, syn)
 					  : PARSED_OTHER;
-	flags = bpf_ntohs(tcp->flags);
-	if ((flags & (TCP_SYN | TCP_ACK | TCP_RST)) != TCP_SYN)
+	if ((tcp->flags & (TCP_SYN | TCP_ACK | TCP_RST)) != TCP_SYN)
 		return PARSED_OTHER;
-	header = flags >> TCP_HEADER_SHIFT << 2;
-	if (header < sizeof(*tcp))
+	header = tcp_header(tcp);
+	if (header < sizeof(*tcp) || (header > size && part == PART_WHOLE))
 		return PARSED_OTHER;
-	syn->data_length = size - header;
-	if (header > size) {
-		if (part == PART_WHOLE)
-			return PARSED_OTHER;
-		syn->data_length = 0;
-	}
-	syn->port_hidden = 0;
 	syn->port = tcp->destination;
-	syn->client_port = tcp->source;
-	syn->sequence = tcp->sequence;
-	return flags & TCP_FIN ? PARSED_EVASION : PARSED_SYN;
+	syn->transport = distance(cursor, tcp);
+	syn->size = size;
+	return tcp->flags & TCP_FIN ? PARSED_EVASION : PARSED_SYN;
 }
 
 /* Another fragment than the first, or one of several. */
@@ -231,36 +246,47 @@ static __always_inline enum parsed parse_ipv4_part(struct cursor *cursor,
 		return PARSED_OTHER;
 	/* It would overwrite flags already seen: RFC 3128. */
 	if ((fragment & FRAGMENT_OFFSET) == 1)
-		return parse_evasion(0, syn);
+		return PARSED_HIDING;
 	return parse_tcp(cursor, size, PART_FIRST, syn);
 }
+
+/* The length of the header, which is taken; 0: it has none. */
+static __always_inline __u32 take_options(struct cursor *cursor,
+					  const struct iphdr *ip)
+{
+	__u32 header = ip->ihl * 4;
+
+	if (ip->version != 4 || header < sizeof(*ip) ||
+	    !take(cursor, header - sizeof(*ip)))
+		return 0;
+	return header;
+}
+
+#define IPV4_WITHOUT_OPTIONS 0x45
 
 static __always_inline enum parsed parse_ipv4(struct cursor *cursor,
 					      struct syn *syn)
 {
 	struct iphdr *ip = take(cursor, sizeof(*ip));
-	enum parsed parsed;
-	__u32 header, total;
+	__u32 header = sizeof(*ip), total;
 	__u16 fragment;
 
-	if (!ip || ip->protocol != IPPROTO_TCP || ip->version != 4)
+	if (!ip || ip->protocol != IPPROTO_TCP)
 		return PARSED_OTHER;
-	header = ip->ihl * 4;
+	if (*(__u8 *)ip != IPV4_WITHOUT_OPTIONS)
+		header = take_options(cursor, ip);
 	total = bpf_ntohs(ip->tot_len);
-	if (header < sizeof(*ip) || total < header)
+	if (!header || total < header)
 		return PARSED_OTHER;
-	if (header > sizeof(*ip) && !take(cursor, header - sizeof(*ip)))
-		return PARSED_OTHER;
-	fragment = bpf_ntohs(ip->frag_off) & (FRAGMENT_OFFSET | FRAGMENT_MORE);
-	if (fragment)
-		parsed = parse_ipv4_part(cursor, total - header, fragment, syn);
-	else
-		parsed = parse_tcp(cursor, total - header, PART_WHOLE, syn);
 	syn->family = FAMILY_IPV4;
-	syn->packet_length = total;
+	syn->link_length = distance(cursor, ip);
+	syn->transport = 0;
 	syn->source.ipv4 = ip->saddr;
 	syn->destination.ipv4 = ip->daddr;
-	return parsed;
+	fragment = bpf_ntohs(ip->frag_off) & (FRAGMENT_OFFSET | FRAGMENT_MORE);
+	if (fragment)
+		return parse_ipv4_part(cursor, total - header, fragment, syn);
+	return parse_tcp(cursor, total - header, PART_WHOLE, syn);
 }
 
 /* One bit for each; a switch would have the verifier go on once for each. */
@@ -348,58 +374,48 @@ static __always_inline enum parsed parse_extensions(struct cursor *cursor,
 	walked = cursor->offset - payload;
 	/* What was found behind the packet's end is not what others find. */
 	if (evasion || (part == PART_FIRST && walked > length))
-		return parse_evasion(0, syn);
+		return PARSED_HIDING;
 	if (protocol != IPPROTO_TCP || length < walked)
 		return PARSED_OTHER;
 	return parse_tcp(cursor, length - (__u32)walked, part, syn);
 }
 
+/* No such source may be on a wire (RFC 4942, 2.2): never is it IPv4. */
 static __always_inline int is_mapped(const union address *address)
 {
-	return address->ipv6[0] == 0 && address->ipv6[1] == 0 &&
-	       address->ipv6[2] == bpf_htonl(0xffff);
+	return address->ipv6[0] == 0 &&
+	       bpf_be64_to_cpu(address->ipv6[1]) >> 32 == 0xffff;
 }
 
 static __always_inline enum parsed parse_ipv6(struct cursor *cursor,
 					      struct syn *syn)
 {
-	struct ipv6hdr *ip = take(cursor, sizeof(*ip));
+	struct ipv6 *ip = take(cursor, sizeof(*ip));
 	enum parsed parsed;
 	__u32 length;
 
-	if (!ip || ip->version != 6)
+	if (!ip || (ip->version & IPV6_VERSION_MASK) != IPV6_VERSION)
 		return PARSED_OTHER;
-	length = bpf_ntohs(ip->payload_len);
-	if (ip->nexthdr == IPPROTO_TCP) {
+	syn->transport = 0;
+	length = bpf_ntohs(ip->length);
+	if (ip->next == IPPROTO_TCP) {
 		parsed = parse_tcp(cursor, length, PART_WHOLE, syn);
 	} else {
 		/* As in jumbograms; Linux doesn't insist on their option. */
-		if (!length && ip->nexthdr == IPPROTO_HOPOPTS)
+		if (!length && ip->next == IPPROTO_HOPOPTS)
 			length = (__u32)(cursor->end - cursor->data -
 					 cursor->offset);
-		parsed = parse_extensions(cursor, ip->nexthdr, length, syn);
+		parsed = parse_extensions(cursor, ip->next, length, syn);
 	}
 	if (parsed == PARSED_OTHER)
 		return PARSED_OTHER;
 	syn->family = FAMILY_IPV6;
-	syn->packet_length = sizeof(*ip) + length;
-	__builtin_memcpy(&syn->source, &ip->saddr, sizeof(syn->source));
-	__builtin_memcpy(&syn->destination, &ip->daddr,
-			 sizeof(syn->destination));
-	/* No such source may be on a wire (RFC 4942, 2.2): never IPv4. */
-	return is_mapped(&syn->source) ? PARSED_EVASION : parsed;
-}
-
-static __always_inline enum parsed parse(struct cursor *cursor, struct syn *syn)
-{
-	__be16 protocol = parse_ethernet(cursor);
-
-	syn->link_length = (__u32)cursor->offset;
-	if (protocol == bpf_htons(ETH_P_IP))
-		return parse_ipv4(cursor, syn);
-	if (protocol == bpf_htons(ETH_P_IPV6))
-		return parse_ipv6(cursor, syn);
-	return PARSED_OTHER;
+	syn->link_length = distance(cursor, ip);
+	syn->source.ipv6[0] = ip->source[0];
+	syn->source.ipv6[1] = ip->source[1];
+	syn->destination.ipv6[0] = ip->destination[0];
+	syn->destination.ipv6[1] = ip->destination[1];
+	return parsed;
 }
 
 #endif

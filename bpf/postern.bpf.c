@@ -159,18 +159,19 @@ static __always_inline void describe(const struct question *q,
 				     struct hold *hold)
 {
 	void *data = (void *)(long)q->ctx->data;
+	const struct tcp *tcp = find_tcp(q->ctx, q->syn);
 
 	__builtin_memset(hold, 0, sizeof(*hold));
 	hold->since = q->now;
 	hold->asked = q->now;
 	hold->destination = addr_of(q->syn->family, &q->syn->destination);
 	hold->ifindex = q->ctx->ingress_ifindex;
-	hold->sequence = q->syn->sequence;
 	hold->port = q->syn->port;
-	hold->client_port = q->syn->client_port;
-	if (data + LINK_HEADER_MAX > (void *)(long)q->ctx->data_end)
+	if (!tcp || data + LINK_HEADER_MAX > (void *)(long)q->ctx->data_end)
 		return;
-	hold->link_length = q->syn->link_length;
+	hold->sequence = tcp->sequence;
+	hold->client_port = tcp->source;
+	hold->link_length = (__u32)q->syn->link_length;
 	__builtin_memcpy(hold->link, data, LINK_HEADER_MAX);
 }
 
@@ -392,14 +393,15 @@ static __always_inline enum reason by_closed_gate(const struct question *q,
 						  const struct listing *listing,
 						  struct decision *decision)
 {
-	const struct outcome outcome =
-		at_closed_gate[listing->kind & (KINDS - 1)]
-			      [listing->action & (ACTIONS - 1)];
+	const volatile struct outcome *outcome =
+		&at_closed_gate[listing->kind & (KINDS - 1)]
+			       [listing->action & (ACTIONS - 1)];
+	enum reason reason = outcome->reason;
 
+	decision->action = outcome->action;
 	count_list(q, listing->id);
-	knock(q, outcome.reason);
-	decision->action = outcome.action;
-	return outcome.reason;
+	knock(q, reason);
+	return reason;
 }
 
 /* What a list says; REASON_MAX where the way goes on. */
@@ -561,16 +563,15 @@ static __always_inline int find_ipv4(struct question *q)
 
 static __always_inline int find_ipv6(struct question *q)
 {
-	const __be32 *want = q->syn->destination.ipv6;
+	const __be64 *want = q->syn->destination.ipv6;
 	const struct rules *rules = q->rules;
-	__be32 have[4];
+	__be64 have[2];
 
 	for (__u32 i = 0; i < DOORS_MAX; i++) {
 		if (i >= rules->ipv6_count)
 			return 0;
 		__builtin_memcpy(have, &rules->ipv6[i].address, sizeof(have));
-		if (!((have[0] ^ want[0]) | (have[1] ^ want[1]) |
-		      (have[2] ^ want[2]) | (have[3] ^ want[3]))) {
+		if (have[0] == want[0] && have[1] == want[1]) {
 			q->door = i;
 			q->gate = rules->ipv6[i].gate;
 			return 1;
@@ -591,11 +592,52 @@ static __always_inline int is_port(const struct question *q)
 }
 
 /* Is it for us?  An evasion may hide its port, but not its address. */
-static __always_inline int find_door(struct question *q)
+static __always_inline int find_door(struct question *q, enum parsed parsed)
 {
-	if (!q->syn->port_hidden && !is_port(q))
+	if (parsed != PARSED_HIDING && !is_port(q))
 		return 0;
 	return q->syn->family == FAMILY_IPV4 ? find_ipv4(q) : find_ipv6(q);
+}
+
+static __always_inline int is_evasion(const struct syn *syn, enum parsed parsed)
+{
+	return parsed != PARSED_SYN ||
+	       (syn->family == FAMILY_IPV6 && is_mapped(&syn->source));
+}
+
+/*
+ * From a SYN or an evasion on.  Each family has its own copy, so that nothing
+ * has to ask for it.
+ */
+static __always_inline void decide_on(struct question *q, enum parsed parsed,
+				      struct decision *decision)
+{
+	struct settings *now = bpf_map_lookup_elem(&settings, &zero);
+
+	if (!now)
+		return;
+	/* Once and for all: the compiler would find it anew each time. */
+	q->rules = ranges_fixed(&now->rules[now->current & 1]);
+	if (!find_door(q, parsed))
+		return;
+	q->now = bpf_jiffies64();
+	/* No branches: for each of two ways the rest would be verified anew. */
+	q->believed = ranges_le(q->now + 1, now->lease & ~(1ULL << 63));
+	q->gate &= q->believed;
+	decision->gate = q->gate;
+	if (is_evasion(q->syn, parsed)) {
+		decision->reason = REASON_EVASION;
+		decision->action = ACTION_DROP;
+	} else {
+		decision->reason = judge(q, decision);
+	}
+	if (q->rules->monitor || is_watched(q, decision->reason))
+		decision->action = ACTION_PASS;
+	if (!q->live)
+		return;
+	count(q, decision->reason);
+	if (decision->action == ACTION_RESET && !may_reply(q))
+		decision->action = ACTION_DROP;
 }
 
 /* The whole way of a frame; both programs are this. */
@@ -607,39 +649,21 @@ static __always_inline void decide(struct xdp_md *ctx, int live,
 		.end = (void *)(long)ctx->data_end,
 	};
 	struct question q = {.ctx = ctx, .live = live, .syn = syn};
-	struct settings *now;
 	enum parsed parsed;
+	__be16 protocol;
 
 	decision->reason = REASON_MAX;
 	decision->action = ACTION_PASS;
-	parsed = parse(&cursor, syn);
-	if (parsed == PARSED_OTHER)
-		return;
-	now = bpf_map_lookup_elem(&settings, &zero);
-	if (!now)
-		return;
-	/* Once and for all: the compiler would find it anew each time. */
-	q.rules = ranges_fixed(&now->rules[now->current & 1]);
-	if (!find_door(&q))
-		return;
-	q.now = bpf_jiffies64();
-	/* No branches: for each of two ways the rest would be verified anew. */
-	q.believed = ranges_if_any_le(now->lease, q.now) + 1;
-	q.gate &= q.believed;
-	decision->gate = q.gate;
-	if (parsed == PARSED_EVASION) {
-		decision->reason = REASON_EVASION;
-		decision->action = ACTION_DROP;
-	} else {
-		decision->reason = judge(&q, decision);
+	protocol = parse_ethernet(&cursor);
+	if (protocol == bpf_htons(ETH_P_IP)) {
+		parsed = parse_ipv4(&cursor, syn);
+		if (parsed != PARSED_OTHER)
+			decide_on(&q, parsed, decision);
+	} else if (protocol == bpf_htons(ETH_P_IPV6)) {
+		parsed = parse_ipv6(&cursor, syn);
+		if (parsed != PARSED_OTHER)
+			decide_on(&q, parsed, decision);
 	}
-	if (q.rules->monitor || is_watched(&q, decision->reason))
-		decision->action = ACTION_PASS;
-	if (!live)
-		return;
-	count(&q, decision->reason);
-	if (decision->action == ACTION_RESET && !may_reply(&q))
-		decision->action = ACTION_DROP;
 }
 
 SEC("xdp")

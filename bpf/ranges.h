@@ -182,9 +182,12 @@ static __always_inline const struct list *ranges_lookup_ipv4(__be32 address,
 	key = host << RANGES_IPV4_FIRST_SHIFT | RANGES_IPV4_FIRST_MASK;
 	while (span.count > 4)
 		ranges_halve(&span, at, 1, key);
-	/* Always both: small numbers differ in nothing to be guessed. */
-	ranges_halve(&span, at, 1, key);
-	ranges_halve(&span, at, 1, key);
+	/* Always all of them: small numbers differ in nothing to be guessed. */
+	at += span.base;
+	span.base = 0;
+	for (__u64 i = 1; i < 4; i++)
+		span.base +=
+			ranges_le(at[i], key) & ranges_le(i + 1, span.count);
 	range = at[span.base];
 	last = range >> RANGES_IPV4_LAST_SHIFT & RANGES_IPV4_BLOCK_MASK;
 	hit &= ranges_if_le(range >> RANGES_IPV4_FIRST_SHIFT, host);
@@ -379,15 +382,15 @@ static __always_inline __u32 ranges_find_word(void *table, __u32 node,
 /* The code of an address, of which the list remains. */
 static __always_inline __u32 ranges_walk(void *table,
 					 const struct ranges_ipv6_head *head,
-					 __u32 first, __u32 second, __u64 host)
+					 __u64 network, __u64 host)
 {
-	struct ranges_ref ref = ranges_find_key(table, head, first);
+	struct ranges_ref ref = ranges_find_key(table, head, network >> 32);
 	const struct ranges_lone *lone;
-	__u64 word = second;
+	__u64 word = network & 0xffffffff;
 
 	if (!ref.tag) {
 		ref = head->top;
-		word = first;
+		word = network >> 32;
 	}
 	switch (ref.tag >> RANGES_REFERENCE_SHIFT) {
 	case RANGES_GROUP:
@@ -407,12 +410,12 @@ static __always_inline __u32 ranges_walk(void *table,
 
 /* The same for IPv6. */
 static __always_inline const struct list *
-ranges_lookup_ipv6(const __be32 address[static 4], __u32 *id)
+ranges_lookup_ipv6(const __be64 address[static 2], __u32 *id)
 {
 	const struct ranges_ipv6_page *page;
+	__u64 network = bpf_be64_to_cpu(address[0]);
 	__u32 zero = 0;
 	void *table;
-	__u64 host;
 
 	*id = 0;
 	table = bpf_map_lookup_elem(&ranges_ipv6, &zero);
@@ -421,9 +424,8 @@ ranges_lookup_ipv6(const __be32 address[static 4], __u32 *id)
 	page = bpf_map_lookup_elem(table, &zero);
 	if (!page)
 		return 0;
-	host = (__u64)bpf_ntohl(address[2]) << 32 | bpf_ntohl(address[3]);
-	*id = ranges_walk(table, &page->head, bpf_ntohl(address[0]),
-			  bpf_ntohl(address[1]), host) &
+	*id = ranges_walk(table, &page->head, network,
+			  bpf_be64_to_cpu(address[1])) &
 	      RANGES_LIST_MASK;
 	return &page->head.lists[*id];
 }

@@ -21,6 +21,20 @@
 
 #define REPLY_TTL 64
 
+/* The header of TCP, where it is known; else NULL. */
+static __always_inline const struct tcp *find_tcp(const struct xdp_md *ctx,
+						  const struct syn *syn)
+{
+	/* Never more; but 5.10 wants to see that. */
+	__u64 offset = syn->transport & HEADERS_MAX;
+	void *data = (void *)(long)ctx->data;
+	const struct tcp *tcp = data + offset;
+
+	if (!offset)
+		return 0;
+	return (void *)(tcp + 1) > (void *)(long)ctx->data_end ? 0 : tcp;
+}
+
 struct reply_ipv4 {
 	struct iphdr ip;
 	struct tcphdr tcp;
@@ -51,16 +65,19 @@ static __always_inline __u16 reply_fold(__u64 sum)
 	return (__u16)~sum;
 }
 
-static __always_inline void reply_tcp(struct tcphdr *tcp, const struct syn *syn)
+static __always_inline void reply_tcp(struct tcphdr *to, const struct tcp *from,
+				      __u32 size)
 {
-	__builtin_memset(tcp, 0, sizeof(*tcp));
-	tcp->source = syn->port;
-	tcp->dest = syn->client_port;
-	tcp->ack_seq =
-		bpf_htonl(bpf_ntohl(syn->sequence) + 1 + syn->data_length);
-	tcp->doff = sizeof(*tcp) / 4;
-	tcp->rst = 1;
-	tcp->ack = 1;
+	__u32 header = tcp_header(from);
+	__u32 data = size > header ? size - header : 0;
+
+	__builtin_memset(to, 0, sizeof(*to));
+	to->source = from->destination;
+	to->dest = from->source;
+	to->ack_seq = bpf_htonl(bpf_ntohl(from->sequence) + 1 + data);
+	to->doff = sizeof(*to) / 4;
+	to->rst = 1;
+	to->ack = 1;
 }
 
 /* The pseudo header's length and protocol, as one word (RFC 9293, 3.1). */
@@ -69,9 +86,12 @@ static __always_inline __u64 reply_pseudo(void)
 	return bpf_htonl((IPPROTO_TCP << 16) | sizeof(struct tcphdr));
 }
 
+/* In the place of the header that came, whose addresses it has. */
 static __always_inline void reply_fill_ipv4(struct reply_ipv4 *reply,
-					    const struct syn *syn)
+					    const struct tcp *tcp, __u32 size)
 {
+	__be32 source = reply->ip.saddr, destination = reply->ip.daddr;
+
 	__builtin_memset(reply, 0, sizeof(*reply));
 	reply->ip.version = 4;
 	reply->ip.ihl = sizeof(reply->ip) / 4;
@@ -79,27 +99,30 @@ static __always_inline void reply_fill_ipv4(struct reply_ipv4 *reply,
 	reply->ip.frag_off = bpf_htons(0x4000); /* never to be fragmented */
 	reply->ip.ttl = REPLY_TTL;
 	reply->ip.protocol = IPPROTO_TCP;
-	reply->ip.saddr = syn->destination.ipv4;
-	reply->ip.daddr = syn->source.ipv4;
+	reply->ip.saddr = destination;
+	reply->ip.daddr = source;
 	reply->ip.check =
 		reply_fold(reply_sum(&reply->ip, sizeof(reply->ip) / 4, 0));
-	reply_tcp(&reply->tcp, syn);
+	reply_tcp(&reply->tcp, tcp, size);
 	reply->tcp.check = reply_fold(
 		reply_sum(&reply->tcp, sizeof(reply->tcp) / 4,
 			  reply_sum(&reply->ip.saddr, 2, reply_pseudo())));
 }
 
 static __always_inline void reply_fill_ipv6(struct reply_ipv6 *reply,
-					    const struct syn *syn)
+					    const struct tcp *tcp, __u32 size)
 {
+	struct in6_addr source = reply->ip.saddr;
+	struct in6_addr destination = reply->ip.daddr;
+
 	__builtin_memset(reply, 0, sizeof(*reply));
 	reply->ip.version = 6;
 	reply->ip.payload_len = bpf_htons(sizeof(reply->tcp));
 	reply->ip.nexthdr = IPPROTO_TCP;
 	reply->ip.hop_limit = REPLY_TTL;
-	__builtin_memcpy(&reply->ip.saddr, &syn->destination, 16);
-	__builtin_memcpy(&reply->ip.daddr, &syn->source, 16);
-	reply_tcp(&reply->tcp, syn);
+	reply->ip.saddr = destination;
+	reply->ip.daddr = source;
+	reply_tcp(&reply->tcp, tcp, size);
 	reply->tcp.check = reply_fold(
 		reply_sum(&reply->tcp, sizeof(reply->tcp) / 4,
 			  reply_sum(&reply->ip.saddr, 8, reply_pseudo())));
@@ -121,16 +144,21 @@ static __always_inline void reply_turn(struct ethhdr *ethernet)
 static __always_inline int reply_with_reset(struct xdp_md *ctx,
 					    const struct syn *syn)
 {
-	__u32 link = syn->link_length & 31;
+	__u32 link = (__u32)syn->link_length & 31;
+	const struct tcp *found = find_tcp(ctx, syn);
 	__u32 size = link;
 	void *data, *end;
-	int came;
+	struct tcp tcp;
+	__u64 came;
 
+	if (!found)
+		return XDP_DROP;
+	tcp = *found;
 	size += syn->family == FAMILY_IPV4 ? sizeof(struct reply_ipv4)
 					   : sizeof(struct reply_ipv6);
-	came = (int)(ctx->data_end - ctx->data);
-	if (came < (int)(link + syn->packet_length) ||
-	    bpf_xdp_adjust_tail(ctx, (int)size - came))
+	came = ctx->data_end - ctx->data;
+	if (came < syn->transport + syn->size ||
+	    bpf_xdp_adjust_tail(ctx, (int)size - (int)came))
 		return XDP_DROP;
 	data = (void *)(long)ctx->data;
 	end = (void *)(long)ctx->data_end;
@@ -141,11 +169,11 @@ static __always_inline int reply_with_reset(struct xdp_md *ctx,
 	if (syn->family == FAMILY_IPV4) {
 		if (data + sizeof(struct reply_ipv4) > end)
 			return XDP_DROP;
-		reply_fill_ipv4(data, syn);
+		reply_fill_ipv4(data, &tcp, syn->size);
 	} else {
 		if (data + sizeof(struct reply_ipv6) > end)
 			return XDP_DROP;
-		reply_fill_ipv6(data, syn);
+		reply_fill_ipv6(data, &tcp, syn->size);
 	}
 	return XDP_TX;
 }

@@ -78,14 +78,13 @@ static __always_inline const struct list *peer_lookup_ipv4(__be32 address,
 
 /* As ranges_lookup_ipv6(). */
 static __always_inline const struct list *
-peer_lookup_ipv6(const __be32 address[static 4], __u32 *id)
+peer_lookup_ipv6(const __be64 address[static 2], __u32 *id)
 {
 	struct trie_key_ipv6 key = {.length = 128};
+	__be64 network = address[0];
 	const __u32 *value;
-	__be64 network;
 
 	__builtin_memcpy(&key.address, address, sizeof(key.address));
-	__builtin_memcpy(&network, address, sizeof(network));
 	if (use_trie)
 		value = bpf_map_lookup_elem(&trie_ipv6, &key);
 	else

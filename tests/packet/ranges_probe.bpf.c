@@ -12,11 +12,13 @@ char _license[] SEC("license") = "GPL";
 static __always_inline const struct list *
 lookup(const struct probe_question *question, __u32 *id)
 {
-	__be32 words[4];
+	__be64 words[2];
+	__be32 ipv4;
 
 	__builtin_memcpy(words, &question->addr, sizeof(words));
+	__builtin_memcpy(&ipv4, &question->addr.octets[12], sizeof(ipv4));
 	if (question->family == FAMILY_IPV4)
-		return ranges_lookup_ipv4(words[3], id);
+		return ranges_lookup_ipv4(ipv4, id);
 	return ranges_lookup_ipv6(words, id);
 }
 
