@@ -73,11 +73,22 @@ static int settle(void)
 	return bench_softirq_stay();
 }
 
+/* The core, as what follows is told to have had it. */
+static void take_core(struct bench_report *report)
+{
+	int error = bench_softirq_alone(true);
+
+	report->alone = !error;
+	if (error)
+		warnx("can't have a core alone: %s", strerror(-error));
+}
+
 static int measure(struct bench_runner *runner, const struct options *options,
 		   int private_error, struct bench_report *report)
 {
 	int error;
 
+	take_core(report);
 	error = bench_memory(report);
 	if (!error)
 		error = bench_paths(runner, report);
@@ -87,6 +98,7 @@ static int measure(struct bench_runner *runner, const struct options *options,
 		error = bench_dnsbl(options->quick, report);
 	if (!error)
 		error = bench_scale(runner, options->quick, report);
+	bench_softirq_alone(false);
 	if (!error)
 		error = bench_live(runner, options->quick, private_error,
 				   report);

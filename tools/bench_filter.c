@@ -150,10 +150,12 @@ static int publish(struct bench_filter *filter, enum family family,
 	uint64_t start;
 	int error;
 
+	/* With a deadline, as those have that a daemon reads. */
 	for (size_t i = 1; i <= FEEDS; i++)
 		meanings[i] = (struct list){
 			.kind = LIST_FEED,
 			.action = ACTION_DROP,
+			.expires = INT64_MAX,
 		};
 	error = lists_open(maps, opened);
 	if (error)

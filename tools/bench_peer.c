@@ -133,6 +133,7 @@ int bench_peer_fill(enum bench_peer peer, const struct bench_list *list,
 		lists[i] = (struct list){
 			.kind = LIST_FEED,
 			.action = ACTION_DROP,
+			.expires = INT64_MAX,
 		};
 	return fill(bench_peer_map(peer, list, skeleton), peer, list, feeds);
 }

@@ -34,7 +34,7 @@ static void print_memory(const struct bench_report *report, FILE *out)
 	fprintf(out, ".\n\n");
 }
 
-static void print_machine(FILE *out)
+static void print_machine(const struct bench_report *report, FILE *out)
 {
 	char line[256], model[128] = "unknown processor";
 	struct utsname system;
@@ -46,8 +46,13 @@ static void print_machine(FILE *out)
 	if (file)
 		fclose(file);
 	uname(&system);
-	fprintf(out, "Postern on one core of %s, Linux %s\n", model,
-		system.release);
+	fprintf(out,
+		"Postern on one core of %s, Linux %s,\n"
+		"which %s.\n",
+		model, system.release,
+		report->alone ? "no other process had (SCHED_FIFO), but while "
+				"frames were live"
+			      : "others had, too");
 }
 
 static const char *size_word(size_t size)
@@ -358,7 +363,7 @@ static void print_skipped(const struct bench_report *report, FILE *out)
 
 void bench_print(const struct bench_report *report, FILE *out)
 {
-	print_machine(out);
+	print_machine(report, out);
 	print_memory(report, out);
 	bench_bar_print(report, out);
 	print_scale(report, out);

@@ -36,6 +36,7 @@ struct bench_row {
 
 struct bench_report {
 	struct bench_row *rows;
+	bool alone; /* live frames excepted, no other process had the core */
 	size_t count;
 	size_t room;
 };

@@ -63,6 +63,18 @@ int bench_softirq_stay(void)
 	return 0;
 }
 
+int bench_softirq_alone(bool alone)
+{
+	const struct sched_param param = {
+		.sched_priority =
+			alone ? sched_get_priority_min(SCHED_FIFO) : 0,
+	};
+
+	return sched_setscheduler(0, alone ? SCHED_FIFO : SCHED_OTHER, &param)
+		       ? -errno
+		       : 0;
+}
+
 uint64_t bench_softirq_ns(void)
 {
 	unsigned long long ns = 0;
