@@ -69,6 +69,20 @@ struct {
 	__type(value, struct reply_budget);
 } replies SEC(".maps");
 
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, DEFERRED_MAX);
+	__type(key, struct flow);
+	__type(value, struct deferral);
+} deferred SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, KNOWN_NETWORKS_MAX);
+	__type(key, struct addr);
+	__type(value, struct network);
+} networks SEC(".maps");
+
 /* What one judgement needs to know. */
 struct question {
 	struct xdp_md *ctx;
@@ -113,6 +127,7 @@ static __always_inline struct cpu_budget *budget_now(const struct question *q)
 		budget->knocks = 0;
 		budget->holds = 0;
 		budget->replies = 0;
+		budget->defers = 0;
 	}
 	return budget;
 }
@@ -282,6 +297,38 @@ static __always_inline void watch(const struct question *q,
 		hold->back = q->now;
 }
 
+/* What is known of the network of a source; or NULL. */
+static __always_inline struct network *find_network(const struct question *q)
+{
+	struct addr key = source_of(q);
+
+	if (q->syn->family == FAMILY_IPV4)
+		key.octets[15] = 0;
+	else
+		__builtin_memset(&key.octets[8], 0, 8);
+	return bpf_map_lookup_elem(&networks, &key);
+}
+
+/*
+ * How somebody is refused.  Deferring ends with a network's patience, and
+ * where nobody answers the door; the gate is open then, and a listing stays
+ * in force.
+ */
+static __always_inline enum action refuse(const struct question *q,
+					  enum action action)
+{
+	struct network *network;
+
+	if (action != ACTION_DEFER)
+		return action;
+	if (!q->believed)
+		return ACTION_DROP;
+	network = find_network(q);
+	if (network && q->now < network->weary && q->now >= network->witness)
+		return ACTION_DROP;
+	return ACTION_DEFER;
+}
+
 static __always_inline enum reason by_verdict(const struct question *q,
 					      struct source_verdict *verdict,
 					      struct decision *decision)
@@ -290,7 +337,7 @@ static __always_inline enum reason by_verdict(const struct question *q,
 	watch(q, verdict);
 	switch (verdict->verdict) {
 	case VERDICT_LISTED:
-		decision->action = q->rules->listed;
+		decision->action = refuse(q, q->rules->listed);
 		return REASON_LISTED;
 	case VERDICT_CLEAN:
 		return REASON_CLEAN;
@@ -426,7 +473,7 @@ static __always_inline enum reason by_gate(const struct question *q,
 {
 	if (q->live)
 		tell(q, EVENT_BYPASS);
-	decision->action = q->rules->bypass;
+	decision->action = refuse(q, q->rules->bypass);
 	return REASON_BYPASS;
 }
 
@@ -526,6 +573,69 @@ static __always_inline int may_reply(const struct question *q)
 		return 0;
 	__sync_fetch_and_add(&of_network->count, 1);
 	return ++budget->replies;
+}
+
+/* Returns 0 where the packet has no such ports. */
+static __always_inline int flow_of(const struct question *q, struct flow *flow)
+{
+	const struct tcp *tcp = find_tcp(q->ctx, q->syn);
+
+	if (!tcp)
+		return 0;
+	flow->source = source_of(q);
+	flow->destination = addr_of(q->syn->family, &q->syn->destination);
+	flow->client_port = tcp->source;
+	flow->port = q->syn->port;
+	return 1;
+}
+
+/* Leaves word for steer.bpf.c.  Returns 0 when the second's budget is spent. */
+static __always_inline int leave_word(const struct question *q,
+				      enum reason reason)
+{
+	struct cpu_budget *budget = budget_now(q);
+	struct deferral deferral = {
+		.until = q->now + DEFER_SECONDS * q->rules->second,
+		.reason = reason,
+	};
+	struct flow flow;
+
+	if (!budget || budget->defers >= q->rules->defers_per_cpu ||
+	    !flow_of(q, &flow))
+		return 0;
+	if (bpf_map_update_elem(&deferred, &flow, &deferral, BPF_ANY))
+		return 0;
+	return ++budget->defers;
+}
+
+/* It was deferred lately, by the same port, and is welcome now. */
+static __always_inline void take_back_word(const struct question *q)
+{
+	struct flow flow;
+
+	if (q->rules->bypass != ACTION_DEFER &&
+	    q->rules->listed != ACTION_DEFER)
+		return;
+	if (flow_of(q, &flow))
+		bpf_map_delete_elem(&deferred, &flow);
+}
+
+/* What is to be done beside dropping or passing it, within its bounds. */
+static __always_inline enum action carry_out(const struct question *q,
+					     const struct decision *decision)
+{
+	switch (decision->action) {
+	case ACTION_RESET:
+		return may_reply(q) ? ACTION_RESET : ACTION_DROP;
+	case ACTION_DEFER:
+		return leave_word(q, decision->reason) ? ACTION_DEFER
+						       : ACTION_DROP;
+	case ACTION_PASS:
+		take_back_word(q);
+		return ACTION_PASS;
+	default:
+		return decision->action;
+	}
 }
 
 static __always_inline void count(const struct question *q, enum reason reason)
@@ -636,8 +746,7 @@ static __always_inline void decide_on(struct question *q, enum parsed parsed,
 	if (!q->live)
 		return;
 	count(q, decision->reason);
-	if (decision->action == ACTION_RESET && !may_reply(q))
-		decision->action = ACTION_DROP;
+	decision->action = carry_out(q, decision);
 }
 
 /* The whole way of a frame; both programs are this. */

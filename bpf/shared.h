@@ -66,6 +66,8 @@ enum action {
 	ACTION_PASS,
 	ACTION_DROP,
 	ACTION_RESET, /* answer with a RST */
+	ACTION_DEFER, /* pass it to the doorman instead of the MTA: steer.bpf.c
+		       */
 };
 
 /* What DNSBLs say of a source. */
@@ -125,6 +127,8 @@ struct cpu_budget {
 	__u32 knocks;
 	__u32 holds;
 	__u32 replies;
+	__u32 defers;
+	__u32 reserved;
 };
 
 /*
@@ -141,6 +145,41 @@ struct reply_budget {
 #define REPLIES_PER_NETWORK	50
 #define REPLY_NETWORK_BITS_IPV4 24
 #define REPLY_NETWORK_BITS_IPV6 48
+
+/* One attempt to connect. */
+struct flow {
+	struct addr source;
+	struct addr destination;
+	__be16 client_port;
+	__be16 port;
+};
+
+/*
+ * A value of the map `deferred`, whose key is a struct flow: a connection that
+ * is the doorman's.  It outlives the SYN, because with SYN cookies the last
+ * packet of the handshake looks for its listener as well.
+ */
+struct deferral {
+	__u64 until;
+	enum reason reason;
+	__u32 reserved;
+};
+#define DEFER_SECONDS 60
+
+/* New ones are bounded so that an entry lives that long at least. */
+#define DEFERRED_MAX 65536
+
+/*
+ * A value of the map `networks`, whose key is a network with its host bits
+ * zero, IPv4 as ::ffff:a.b.c.0.  The worker alone writes it.
+ */
+struct network {
+	__u64 witness; /* until then it may pass the closed gate */
+	__u64 weary;   /* until then it is dropped, no longer deferred */
+};
+#define KNOWN_NETWORKS_MAX 65536
+#define NETWORK_BITS_IPV4  24
+#define NETWORK_BITS_IPV6  64
 
 enum event_kind {
 	EVENT_UNKNOWN, /* a source without a verdict came: look it up */
@@ -179,8 +218,10 @@ struct door_ipv6 {
 	enum gate gate;
 };
 
+/* Without padding: two of them compare as memory. */
 struct rules {
 	__u32 monitor; /* 1: decide and count, refuse nothing */
+	__u32 watched; /* reasons of which that holds alone: a bit each */
 	enum unknown unknown;
 	enum action bypass; /* of the closed gate */
 	enum action listed;
@@ -191,14 +232,13 @@ struct rules {
 	__u32 events_per_cpu;  /* events a second, without knocks */
 	__u32 knocks_per_cpu;  /* events of kind BYPASS a second */
 	__u32 replies_per_cpu; /* resets a second */
+	__u32 defers_per_cpu;  /* connections for the doorman a second */
 	__u32 port_count;
 	__u32 ipv4_count;
 	__u32 ipv6_count;
 	__be16 ports[PORTS_MAX];
 	struct door_ipv4 ipv4[DOORS_MAX];
 	struct door_ipv6 ipv6[DOORS_MAX];
-	__u32 watched; /* reasons that are decided and counted only: a bit each;
-			  no padding, for two of them compare as memory */
 };
 
 /*

@@ -172,7 +172,7 @@ __u64 harness_hour(void)
 
 static void empty(const struct bpf_map *map)
 {
-	struct addr key;
+	struct flow key; /* the largest */
 
 	while (bpf_map_get_next_key(bpf_map__fd(map), NULL, &key) == 0)
 		bpf_map_delete_elem(bpf_map__fd(map), &key);
@@ -191,6 +191,7 @@ static void reset_rules(void)
 		.events_per_cpu = 1000000,
 		.knocks_per_cpu = 1000000,
 		.replies_per_cpu = 1000000,
+		.defers_per_cpu = 1000000,
 		.port_count = 1,
 		.ipv4_count = 1,
 		.ipv6_count = 1,
@@ -235,6 +236,8 @@ struct postern *harness_fresh(void)
 	assert_int_equal(open_verdicts(), 0);
 	empty(harness.skeleton->maps.pending);
 	empty(harness.skeleton->maps.replies);
+	empty(harness.skeleton->maps.networks);
+	empty(harness.skeleton->maps.deferred);
 	harness_spent(&nothing);
 	harness_forget_events();
 	reset_rules();
@@ -359,6 +362,17 @@ void harness_held_since(const char *source, __u64 since)
 	hold.since = since;
 	hold.asked = harness_now();
 	assert_int_equal(bpf_map_update_elem(map, &addr, &hold, BPF_ANY), 0);
+}
+
+void harness_network(const char *network, __u64 witness, __u64 weary)
+{
+	const struct network value = {.witness = witness, .weary = weary};
+	struct addr addr = addr_of(network);
+
+	assert_int_equal(bpf_map_update_elem(
+				 bpf_map__fd(harness.skeleton->maps.networks),
+				 &addr, &value, BPF_ANY),
+			 0);
 }
 
 void harness_spent(const struct cpu_budget *budget)

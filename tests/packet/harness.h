@@ -74,6 +74,9 @@ struct source_verdict harness_verdict_of(const char *source);
 /* Sets the time at which a source began to be held; it may be new. */
 void harness_held_since(const char *source, __u64 since);
 
+/* What is known of a network: its address, with the host bits zero. */
+void harness_network(const char *network, __u64 witness, __u64 weary);
+
 /* What was spent on this CPU since `start`. */
 void harness_spent(const struct cpu_budget *budget);
 

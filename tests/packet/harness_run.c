@@ -78,8 +78,8 @@ static bool get(const struct bpf_map *map, const struct addr *key, void *out)
 
 static size_t entries_of(const struct bpf_map *map)
 {
-	struct addr key, next;
-	const struct addr *after = NULL;
+	struct flow key, next; /* the largest */
+	const struct flow *after = NULL;
 	size_t count = 0;
 
 	while (bpf_map_get_next_key(bpf_map__fd(map), after, &next) == 0) {
@@ -99,6 +99,7 @@ struct traces {
 	struct cpu_budget budget;
 	size_t pending;
 	size_t replies;
+	size_t deferred;
 };
 
 /* Fields are copied one by one into zeroed memory: padding compares, too. */
@@ -127,6 +128,7 @@ static void take_traces(const struct addr *source, struct traces *out)
 	free(budgets);
 	out->pending = entries_of(skeleton->maps.pending);
 	out->replies = entries_of(skeleton->maps.replies);
+	out->deferred = entries_of(skeleton->maps.deferred);
 }
 
 /* The only counter that moved; REASON_MAX: none did. */

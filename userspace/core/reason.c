@@ -61,6 +61,8 @@ const char *action_name(enum action action)
 		return "drop";
 	case ACTION_RESET:
 		return "reset";
+	case ACTION_DEFER:
+		return "defer";
 	default:
 		return "pass";
 	}

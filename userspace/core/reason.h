@@ -25,7 +25,7 @@ const char *reason_words(enum reason reason);
 
 enum outcome reason_outcome(enum reason reason);
 
-/* "pass", "drop", "reset": as in JSON. */
+/* "pass", "drop", "reset", "defer": as in JSON. */
 const char *action_name(enum action action);
 
 #endif

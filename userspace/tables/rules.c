@@ -24,6 +24,13 @@
 /* Resets a second; sources have proven nothing, so it is little. */
 #define REPLIES_PER_S 20000
 
+/*
+ * Connections that are deferred a second.  Each is remembered for
+ * DEFER_SECONDS, and the table of them does not turn over before.
+ */
+#define DEFERS_PER_S 500
+_Static_assert(2 * DEFERS_PER_S * DEFER_SECONDS <= DEFERRED_MAX, "fits");
+
 /* Without sites nobody could be asked, so nobody has to wait. */
 static enum unknown unknown_of(const struct config_dnsbl *dnsbl)
 {
@@ -43,6 +50,7 @@ static void set_limits(const struct config_dnsbl *dnsbl,
 		rules->holds_per_cpu + OTHER_EVENTS_PER_S / cpus;
 	rules->knocks_per_cpu = KNOCKS_PER_CPU;
 	rules->replies_per_cpu = REPLIES_PER_S / cpus;
+	rules->defers_per_cpu = DEFERS_PER_S / cpus ? DEFERS_PER_S / cpus : 1;
 }
 
 void rules_make(const struct config *config, const struct jiffies_clock *clock,
