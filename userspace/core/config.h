@@ -149,6 +149,15 @@ struct config_dnsbl {
 	uint32_t cache;		 /* verdicts kept in the kernel */
 };
 
+/* What the doorman says, to how many at once. */
+struct config_doorman {
+	char *name;		  /* NULL: the host's */
+	unsigned int listed_code; /* of replies to sources that are listed */
+	unsigned int connections;
+	unsigned int per_network; /* ... of them from one /24 or /64 */
+	uint64_t timeout_ms;	  /* of a connection */
+};
+
 struct config {
 	char interfaces[CONFIG_INTERFACES_MAX][IF_NAMESIZE];
 	size_t interface_count;
