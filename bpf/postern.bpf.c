@@ -477,6 +477,17 @@ static __always_inline enum reason by_gate(const struct question *q,
 	return REASON_BYPASS;
 }
 
+/* May the whole network of the source pass the closed gate? */
+static __always_inline int is_witness(const struct question *q)
+{
+	struct network *network;
+
+	if (!q->rules->networks)
+		return 0;
+	network = find_network(q);
+	return network && q->now < network->witness;
+}
+
 /* Is this one decided and counted, but not enforced? */
 static __always_inline int is_watched(const struct question *q,
 				      enum reason reason)
@@ -513,12 +524,13 @@ static __always_inline enum reason judge(const struct question *q,
 	enum reason reason, by_watched = REASON_MAX;
 	struct listing listing = find_list(q);
 	struct source_verdict *verdict;
-	int closed, watched;
+	int closed, watched, witness;
 
 	decision->list = listing.id;
 	closed = q->gate == GATE_CLOSED;
 	/* With `drop` the outcome is the same, without the lookup. */
-	if (closed && q->rules->bypass == ACTION_DROP && !q->rules->watched)
+	if (closed && q->rules->bypass == ACTION_DROP && !q->rules->watched &&
+	    !q->rules->networks)
 		return by_closed_gate(q, &listing, decision);
 	reason = by_list(q, &listing, decision);
 	/* What is only watched must not hide what else is refused. */
@@ -526,6 +538,8 @@ static __always_inline enum reason judge(const struct question *q,
 		by_watched = reason;
 	else if (reason != REASON_MAX)
 		return reason;
+	witness = closed && is_witness(q);
+	closed = closed && !witness;
 	watched = closed && is_watched(q, REASON_BYPASS);
 	closed = closed && !watched;
 	if (closed && q->rules->bypass == ACTION_DROP)
@@ -544,6 +558,8 @@ static __always_inline enum reason judge(const struct question *q,
 		return reason;
 	if (by_watched != REASON_MAX)
 		return by_watched;
+	if (witness && (reason == REASON_CLEAN || reason == REASON_UNKNOWN))
+		return REASON_WITNESS;
 	return watched ? by_gate(q, decision) : reason;
 }
 

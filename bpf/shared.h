@@ -33,6 +33,7 @@ enum family {
  */
 #define REASON_TABLE(REASON)                                                   \
 	REASON(ALLOWED, allowed, "on the allow list, or a primary")            \
+	REASON(WITNESS, witness, "its network may pass the closed gate")       \
 	REASON(CLEAN, clean, "no blocklist names it")                          \
 	REASON(UNKNOWN, unknown, "let in without a verdict")                   \
 	REASON(LATE, late, "no verdict within hold-limit, so let in")          \
@@ -225,6 +226,7 @@ struct rules {
 	enum unknown unknown;
 	enum action bypass; /* of the closed gate */
 	enum action listed;
+	__u32 networks;	       /* 1: the map of that name has entries */
 	__u64 hold_limit;      /* jiffies a source is held at most */
 	__u64 hold_memory;     /* jiffies after that until it is held again */
 	__u64 second;	       /* in jiffies, for the budgets */

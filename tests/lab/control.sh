@@ -42,7 +42,8 @@ status_json() {
 		(.[0] | has("state") and has("queries") and has("listed"))' 2 \
 		"the zone"
 	expect_status '.feeds == []' 2 "no feeds"
-	expect_status '.counters | keys_unsorted == ["allowed", "clean",
+	expect_status '.counters | keys_unsorted == ["allowed", "witness",
+		"clean",
 		"unknown", "late", "overload", "stale", "held", "blocked",
 		"feed", "listed", "evasion", "bypass"]' 2 "all reasons"
 }

@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include <bpf/bpf.h>
 #include <string.h>
 
 #include "core/stage.h"
@@ -168,11 +169,13 @@ static void know_verdict(const char *source, unsigned int known)
 		harness_verdict(source, VERDICT_UNKNOWN, ~0ULL, expires);
 }
 
+static struct postern *program;
+
 static void know(enum family family, unsigned int known)
 {
 	struct rules *rules;
 
-	harness_fresh();
+	program = harness_fresh();
 	rules = harness_rules();
 	rules->ipv4[0].gate = known & CLOSED ? GATE_CLOSED : GATE_OPEN;
 	rules->ipv6[0].gate = rules->ipv4[0].gate;
@@ -230,6 +233,95 @@ static void monitor_mode_decides_and_counts_but_lets_all_pass(void **state)
 		for (enum family family = 0; family < FAMILY_MAX; family++)
 			check(i, family, MONITOR);
 	}
+}
+
+static void witness(const char *key, __u64 until)
+{
+	const struct network network = {.witness = until};
+	struct addr addr;
+
+	harness_rules()->networks = 1;
+	harness_publish();
+	assert_int_equal(addr_parse(key, &addr), 0);
+	assert_int_equal(
+		bpf_map_update_elem(bpf_map__fd(program->maps.networks), &addr,
+				    &network, BPF_ANY),
+		0);
+}
+
+static const struct {
+	const char *name;
+	unsigned int known;
+	enum reason reason;
+	enum action action;
+} witnesses[] = {
+	{"who is clean passes the closed gate", CLOSED | CLEAN, REASON_WITNESS,
+	 ACTION_PASS},
+	{"and who can't be judged", CLOSED | NOT_KNOWN, REASON_WITNESS,
+	 ACTION_PASS},
+	{"and who isn't known, where those pass", CLOSED | PASS_UNKNOWN,
+	 REASON_WITNESS, ACTION_PASS},
+	{"who isn't known has to wait", CLOSED, REASON_HELD, ACTION_DROP},
+	{"who is listed does not", CLOSED | LISTED, REASON_LISTED, ACTION_DROP},
+	{"nor who is blocked", CLOSED | BLOCKED, REASON_BLOCKED, ACTION_DROP},
+	{"at an open gate it is nothing", CLEAN, REASON_CLEAN, ACTION_PASS},
+	{"nor without a lease", CLEAN | CLOSED | LEASE_OVER, REASON_CLEAN,
+	 ACTION_PASS},
+};
+
+static void witnesses_pass_the_closed_gate_unless_listed(void **state)
+{
+	static const char *const keys[FAMILY_MAX] = {"198.51.100.0",
+						     "2001:db8:77::"};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(witnesses); i++) {
+		print_message("%s\n", witnesses[i].name);
+		for (enum family family = 0; family < FAMILY_MAX; family++) {
+			const struct packet packet = {
+				.from = texts[family].source,
+			};
+
+			know(family, witnesses[i].known);
+			witness(keys[family], harness_now() + harness_hour());
+			harness_expect(&packet, witnesses[i].reason,
+				       witnesses[i].action, NULL);
+			/* Once it is over, it is as for anybody. */
+			if (witnesses[i].reason != REASON_WITNESS)
+				continue;
+			witness(keys[family], harness_now());
+			harness_expect(&packet, REASON_BYPASS, ACTION_DROP,
+				       NULL);
+		}
+	}
+}
+
+/* The worker says whether there are any: else nobody pays for the question. */
+static void without_networks_nobody_is_asked_for(void **state)
+{
+	(void)state;
+	know(FAMILY_IPV4, CLOSED);
+	witness("198.51.100.0", harness_now() + harness_hour());
+	harness_rules()->networks = 0;
+	harness_publish();
+	harness_expect(&(struct packet){.from = SOURCE_IPV4}, REASON_BYPASS,
+		       ACTION_DROP, NULL);
+}
+
+static void other_networks_are_no_witnesses(void **state)
+{
+	__u64 later;
+
+	(void)state;
+	know(FAMILY_IPV4, CLOSED);
+	later = harness_now() + harness_hour();
+	witness("198.51.101.0", later);
+	witness("2001:db8:77:2::", later);
+	witness("::", later);
+	harness_expect(&(struct packet){.from = SOURCE_IPV4}, REASON_BYPASS,
+		       ACTION_DROP, NULL);
+	harness_expect(&(struct packet){.from = SOURCE_IPV6}, REASON_BYPASS,
+		       ACTION_DROP, NULL);
 }
 
 static const struct {
@@ -429,6 +521,9 @@ int main(void)
 		cmocka_unit_test(decisions_follow_their_order),
 		cmocka_unit_test(
 			monitor_mode_decides_and_counts_but_lets_all_pass),
+		cmocka_unit_test(witnesses_pass_the_closed_gate_unless_listed),
+		cmocka_unit_test(other_networks_are_no_witnesses),
+		cmocka_unit_test(without_networks_nobody_is_asked_for),
 		cmocka_unit_test(what_is_only_watched_hides_nothing_else),
 		cmocka_unit_test(
 			a_watched_listing_does_not_open_a_gate_that_resets),

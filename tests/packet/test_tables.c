@@ -26,6 +26,7 @@
 #include "harness.h"
 #include "parent/twin.h"
 #include "tables/counters.h"
+#include "tables/networks.h"
 #include "tables/settings.h"
 #include "tables/verdicts.h"
 
@@ -391,6 +392,105 @@ static void people_read_fields_and_names_with_bpftool(void **state)
 	expect_in_dump(skeleton->maps.pending, of_pending);
 }
 
+/* ---- networks ---- */
+
+#define NETWORKS 4 /* room of the table, not of the map */
+
+static struct network network_of(struct postern *skeleton,
+				 const struct addr *key)
+{
+	struct network network = {0};
+
+	bpf_map_lookup_elem(bpf_map__fd(skeleton->maps.networks), key,
+			    &network);
+	return network;
+}
+
+static struct addr nth_network(uint32_t n)
+{
+	struct addr source = nth(n << 8 | 7);
+
+	return networks_key(&source);
+}
+
+static struct network_table *open_networks(struct postern *skeleton)
+{
+	struct network_table *table;
+
+	assert_int_equal(networks_open(bpf_map__fd(skeleton->maps.networks),
+				       NETWORKS, harness_clock(), &table),
+			 0);
+	return table;
+}
+
+static void witnesses_are_kept_until_their_end(void **state)
+{
+	struct postern *skeleton = harness_fresh();
+	struct network_table *table = open_networks(skeleton);
+	uint64_t later = clock_monotonic_ns() + 3600 * NS_PER_S;
+	struct addr key = nth_network(1);
+	struct network weary = {.weary = harness_now() + harness_hour()};
+
+	(void)state;
+	assert_true(networks_witness(table, &key) == 0);
+	assert_int_equal(networks_set_witness(table, &key, later), 0);
+	assert_true(networks_witness(table, &key) >= later);
+	assert_int_equal(networks_count(table), 1);
+	/* Another worker finds it. */
+	networks_close(table);
+	table = open_networks(skeleton);
+	assert_int_equal(networks_count(table), 1);
+	assert_true(networks_witness(table, &key) >= later);
+	assert_int_equal(networks_set_witness(table, &key, 0), 0);
+	assert_true(networks_witness(table, &key) == 0);
+	/* The other half of an entry is left alone. */
+	bpf_map_update_elem(bpf_map__fd(skeleton->maps.networks), &key, &weary,
+			    BPF_ANY);
+	assert_int_equal(networks_set_witness(table, &key, later), 0);
+	assert_true(network_of(skeleton, &key).weary == weary.weary);
+	networks_close(table);
+}
+
+static void the_network_that_ends_first_makes_room(void **state)
+{
+	struct postern *skeleton = harness_fresh();
+	struct network_table *table = open_networks(skeleton);
+	uint64_t now = clock_monotonic_ns();
+	struct addr key;
+
+	(void)state;
+	for (uint32_t n = 0; n < NETWORKS + 1; n++) {
+		key = nth_network(n);
+		assert_int_equal(
+			networks_set_witness(table, &key,
+					     now + (1000 + n * 100) * NS_PER_S),
+			0);
+	}
+	assert_int_equal(networks_count(table), NETWORKS);
+	key = nth_network(0);
+	assert_true(networks_witness(table, &key) == 0);
+	key = nth_network(NETWORKS);
+	assert_true(networks_witness(table, &key) > now);
+	networks_close(table);
+}
+
+static void networks_that_have_ended_are_swept(void **state)
+{
+	struct postern *skeleton = harness_fresh();
+	struct network_table *table = open_networks(skeleton);
+	struct addr key = nth_network(1);
+
+	(void)state;
+	networks_set_witness(table, &key, clock_monotonic_ns() + NS_PER_MS);
+	for (int i = 0; i < 100 && networks_count(table); i++) {
+		usleep(100000);
+		networks_sweep(table);
+	}
+	assert_int_equal(networks_count(table), 0);
+	assert_true(network_of(skeleton, &key).witness == 0);
+	networks_close(table);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -406,6 +506,9 @@ int main(void)
 		cmocka_unit_test(
 			the_clock_agrees_with_the_kernel_seconds_later),
 		cmocka_unit_test(people_read_fields_and_names_with_bpftool),
+		cmocka_unit_test(witnesses_are_kept_until_their_end),
+		cmocka_unit_test(the_network_that_ends_first_makes_room),
+		cmocka_unit_test(networks_that_have_ended_are_swept),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, harness_close);

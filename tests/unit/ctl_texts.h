@@ -94,7 +94,7 @@ static const char healthy_text[] =
 	"    listed    blocklists name it                          1,234,567        4,321\n"
 	"    evasion   a packet made to slip past filters                  2            0\n"
 	"    bypass    came here although the primary is up           56,789        1,234\n"
-	"  none yet: unknown, overload, stale, blocked\n";
+	"  none yet: witness, unknown, overload, stale, blocked\n";
 
 static const char primary_down_json[] =
 	"{'version':'0.1.0', 'mode':'enforce', 'lease_s':8.2, "
@@ -152,8 +152,8 @@ static const char primary_down_text[] =
 	"    held      waits for its verdict                               5            0\n"
 	"  refused:\n"
 	"    listed    blocklists name it                                  1            0\n"
-	"  none yet: allowed, unknown, late, overload, stale, blocked, feed, evasion,\n"
-	"  bypass\n";
+	"  none yet: allowed, witness, unknown, late, overload, stale, blocked, feed,\n"
+	"  evasion, bypass\n";
 
 static const char monitor_json[] =
 	"{'version':'0.1.0', 'mode':'monitor', 'lease_s':9.9, "
@@ -173,7 +173,7 @@ static const char monitor_json[] =
 	"'counters':{'clean':{'ipv4':4, 'ipv6':0}, "
 	"'held':{'ipv4':5, 'ipv6':0}, "
 	"'listed':{'ipv4':123456789012, 'ipv6':0}, "
-	"'witness':{'ipv4':3, 'ipv6':1}}}";
+	"'deferred':{'ipv4':3, 'ipv6':1}}}";
 
 static const char monitor_text[] =
 	"Monitoring: nothing is refused, it is only counted. The gate is closed for IPv4\n"
@@ -208,9 +208,9 @@ static const char monitor_text[] =
 	"  would have been refused:\n"
 	"    listed    blocklists name it                           123.46 G            0\n"
 	"  not known to this posternctl:\n"
-	"    witness                                                       3            1\n"
-	"  none yet: allowed, unknown, late, overload, stale, blocked, feed, evasion,\n"
-	"  bypass\n";
+	"    deferred                                                      3            1\n"
+	"  none yet: allowed, witness, unknown, late, overload, stale, blocked, feed,\n"
+	"  evasion, bypass\n";
 
 static const char blind_json[] =
 	"{'version':'0.1.0', 'mode':'enforce', 'lease_s':9.9, "
@@ -268,8 +268,8 @@ static const char blind_text[] =
 	"    late      no verdict within hold-limit, so let in            40            0\n"
 	"  held:\n"
 	"    held      waits for its verdict                              51            0\n"
-	"  none yet: allowed, clean, unknown, overload, stale, blocked, feed, listed,\n"
-	"  evasion, bypass\n";
+	"  none yet: allowed, witness, clean, unknown, overload, stale, blocked, feed,\n"
+	"  listed, evasion, bypass\n";
 
 static const char failing_open_json[] =
 	"{'version':'0.1.0', 'mode':'enforce', 'lease_s':-14.2, "
@@ -307,8 +307,8 @@ static const char failing_open_text[] =
 	"SYNs by reason                                                 IPv4         IPv6\n"
 	"  let in for want of knowledge:\n"
 	"    stale     the daemon does not answer, so let in              40            0\n"
-	"  none yet: allowed, clean, unknown, late, overload, held, blocked, feed,\n"
-	"  listed, evasion, bypass\n";
+	"  none yet: allowed, witness, clean, unknown, late, overload, held, blocked,\n"
+	"  feed, listed, evasion, bypass\n";
 
 static const char ordered_json[] =
 	"{'version':'0.1.0', 'mode':'enforce', 'configured_mode':'monitor', "
@@ -329,6 +329,8 @@ static const char ordered_json[] =
 	"'address':'192.0.2.5', 'state':'up', 'reason':'good', "
 	"'last_probe_s':4}], "
 	"'zones':[], 'feeds':[], "
+	"'knockers':{'mercy':2, 'networks':2, 'ipv4':{'now':12, "
+	"'usual':3.5, 'open_left_s':0}, 'ipv6':{'now':0}}, "
 	"'queue':{'length':1234, 'oldest_s':7300, 'age_s':12}, "
 	"'recovery':{'owed':2, 'next':'example.net', 'on_up':false, "
 	"'in_s':8}, "
@@ -351,6 +353,8 @@ static const char ordered_text[] =
 	"Gate\n"
 	"  IPv4  closed  since 2025-11-24 01:20 (46 min)  by hand\n"
 	"  IPv6  closed  since 2025-11-24 01:20 (46 min)  by hand\n"
+	"  clean networks that knock in these 10 minutes: 12 over IPv4, 0 over IPv6\n"
+	"  networks that kept knocking and were let in: 2\n"
 	"\n"
 	"Primaries\n"
 	"  mx1.example.net  192.0.2.5  up  probed 4.0 s ago  takes mail\n"
@@ -373,7 +377,8 @@ static const char ordered_text[] =
 	"  would have been refused:\n"
 	"    blocked   on the block list                                   7            0\n"
 	"    bypass    came here although the primary is up                4            0\n"
-	"  none yet: allowed, clean, unknown, late, overload, stale, held, feed, evasion\n";
+	"  none yet: allowed, witness, clean, unknown, late, overload, stale, held, feed,\n"
+	"  evasion\n";
 
 static const char guards_json[] =
 	"{'version':'0.1.0', 'mode':'enforce', 'lease_s':9.5, "
@@ -577,10 +582,10 @@ static const struct {
 	"have not been asked about it. The gate is open for IPv4.\n",
 	},
 	{
-	"{'address':'192.0.2.5', 'action':'pass', 'reason':'witness', "
+	"{'address':'192.0.2.5', 'action':'pass', 'reason':'deferred', "
 	"'list':null, 'verdict':'unknown', 'gate':'open', "
 	"'mode':'enforce'}",
-	"A SYN from 192.0.2.5 passes now: witness. DNSBLs have not been asked about it.\n"
+	"A SYN from 192.0.2.5 passes now: deferred. DNSBLs have not been asked about it.\n"
 	"The gate is open for IPv4.\n",
 	},
 };

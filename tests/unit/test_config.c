@@ -146,6 +146,8 @@ static void what_is_left_out_has_its_default(void **state)
 	assert_int_equal(config->queue.verify_delay_ms, 5000);
 	assert_null(config->health.helo);
 	assert_null(config->health.recipient);
+	assert_int_equal(config->mercy_ms, 7200000);
+	assert_int_equal(config->crowd, 50);
 	assert_int_equal(config->dnsbl.site_count, 0);
 	assert_int_equal(config->dnsbl.threshold, 1);
 	assert_int_equal(config->dnsbl.unknown, UNKNOWN_HOLD);
@@ -183,6 +185,7 @@ static void every_value_is_taken(void **state)
 		"}\n"
 		"on-down = \"true\" helo=b.example recipient=\"x+y@example\" "
 		"}\n"
+		"bypass { mercy = 0s crowd = 0 }\n"
 		"queue { flush = { a.example } flush-delay = 0s directory = "
 		"/q\n"
 		"flush-command = { exim, '-R' } recipients = verify\n"
@@ -218,6 +221,8 @@ static void every_value_is_taken(void **state)
 	assert_string_equal(config->health.on_up[2], "echo ${X} 'a' \\n");
 	assert_null(config->health.on_up[3]);
 	assert_int_equal(config->health.on_down_count, 1);
+	assert_int_equal(config->mercy_ms, 0);
+	assert_int_equal(config->crowd, 0);
 	assert_int_equal(config->queue.flush_count, 1);
 	assert_string_equal(config->queue.flush[0], "a.example");
 	assert_string_equal(config->queue.flush_command[1], "-R");

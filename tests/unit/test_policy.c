@@ -414,6 +414,18 @@ static void only_what_is_not_known_yet_may_be_kept(void **state)
 					 why == POLICY_UNRESOLVED);
 }
 
+static void a_crowd_opens_what_is_closed(void **state)
+{
+	static const struct policy_gate closed = {GATE_CLOSED, POLICY_UP, 0};
+	static const struct policy_gate down = {GATE_OPEN, POLICY_DOWN, 0};
+
+	(void)state;
+	assert_int_equal(policy_gate_crowded(closed, false).gate, GATE_CLOSED);
+	assert_int_equal(policy_gate_crowded(closed, true).gate, GATE_OPEN);
+	assert_int_equal(policy_gate_crowded(closed, true).why, POLICY_CROWD);
+	assert_int_equal(policy_gate_crowded(down, true).why, POLICY_DOWN);
+}
+
 static void orders_go_before_what_was_decided(void **state)
 {
 	static const struct policy_gate decided[] = {
@@ -656,6 +668,7 @@ int main(void)
 		cmocka_unit_test(who_is_a_primary),
 		cmocka_unit_test(a_guard_closes_for_all_its_domains_or_not),
 		cmocka_unit_test(only_what_is_not_known_yet_may_be_kept),
+		cmocka_unit_test(a_crowd_opens_what_is_closed),
 		cmocka_unit_test(orders_go_before_what_was_decided),
 		cmocka_unit_test(
 			the_mode_is_that_of_the_configuration_or_of_an_order),

@@ -27,6 +27,11 @@
  *   recipients       null, or what came of verifying them: "accepted",
  *                    "refused", "deferred", "failed", "skipped" (lines),
  *                    "resting", "problem" (null: none)
+ *   knockers         at the closed gate: "mercy" (networks let in for it),
+ *                    "networks" (entries of that map), and for "ipv4" and
+ *                    "ipv6" the distinct clean networks of these ten minutes
+ *                    ("now"), what is "usual" (null: not known yet), and
+ *                    "open_left_s" of a crowd
  *   attach           "native", "generic"; anything else: it is not attached
  *   gate, its state  "open", "closed"; over all guards "closed" only where
  *                    all of them are

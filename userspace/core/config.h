@@ -191,6 +191,8 @@ struct config {
 	struct config_queue queue;
 	enum config_policy policy;
 	enum action bypass_action;
+	uint64_t mercy_ms;  /* 0: none */
+	unsigned int crowd; /* networks; 0: none is one */
 	struct config_dnsbl dnsbl;
 };
 

@@ -380,6 +380,23 @@ static const struct config_key bypass_keys[] = {
 		AT(bypass_action),
 	},
 	{
+		.name = "mercy",
+		.kind = &config_kind_duration,
+		.fallback = "2h",
+		.least = 0,
+		.most = 7 * DAY,
+		.hint = "0s is without",
+		AT(mercy_ms),
+	},
+	{
+		.name = "crowd",
+		.kind = &config_kind_number,
+		.fallback = "50",
+		.least = 0,
+		.most = 10000,
+		AT(crowd),
+	},
+	{
 		.name = "patience",
 		.kind = &config_kind_rate,
 		.fallback = "100/1h",

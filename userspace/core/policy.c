@@ -219,6 +219,13 @@ struct policy_gate policy_gate(const struct config *config,
 	return result;
 }
 
+struct policy_gate policy_gate_crowded(struct policy_gate decided, bool crowd)
+{
+	if (!crowd || decided.gate == GATE_OPEN)
+		return decided;
+	return (struct policy_gate){.gate = GATE_OPEN, .why = POLICY_CROWD};
+}
+
 struct policy_gate policy_gate_ordered(struct policy_gate decided,
 				       enum order_gate order)
 {

@@ -70,7 +70,8 @@ struct policy_guard {
 	WHY(NULL_MX, "the domain takes no mail (null MX)")                     \
 	WHY(NO_MX, "the domain has neither MX records nor an address")         \
 	WHY(MANY_MX, "the domain has too many MX records")                     \
-	WHY(BY_HAND, "by hand")
+	WHY(BY_HAND, "by hand")                                                \
+	WHY(CROWD, "a crowd knocks, as if the primary were out of reach")
 
 #define POLICY_WHY_ENUM(NAME, words) POLICY_##NAME,
 enum policy_why { POLICY_WHY_TABLE(POLICY_WHY_ENUM) POLICY_WHYS };
@@ -85,6 +86,9 @@ struct policy_gate {
 
 /* Whether the domain's host number `host` is one of its primaries. */
 bool policy_is_primary(const struct policy_domain *domain, size_t host);
+
+/* A crowd at the gate knows better than the probes that closed it. */
+struct policy_gate policy_gate_crowded(struct policy_gate decided, bool crowd);
 
 /* What an administrator has ordered goes before what was decided. */
 struct policy_gate policy_gate_ordered(struct policy_gate decided,

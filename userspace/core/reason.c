@@ -14,6 +14,7 @@ static const struct {
 
 static const enum outcome outcomes[] = {
 	[REASON_ALLOWED] = OUTCOME_LET_IN,
+	[REASON_WITNESS] = OUTCOME_LET_IN,
 	[REASON_CLEAN] = OUTCOME_LET_IN,
 	[REASON_UNKNOWN] = OUTCOME_LET_IN,
 	[REASON_LATE] = OUTCOME_FAILED_OPEN,

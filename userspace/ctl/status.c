@@ -85,6 +85,28 @@ static void show_gate_of(struct table *table, const json_t *gate,
 	table_add(table, TONE_PLAIN, "%s", field_text(gate, "why", ""));
 }
 
+static void show_knockers(const struct print *print, const json_t *status)
+{
+	const json_t *all = json_object_get(status, "knockers");
+	const json_t *ipv4 = json_object_get(all, "ipv4");
+	const json_t *ipv6 = json_object_get(all, "ipv6");
+	char of_ipv4[PRINT_QUANTITY], of_ipv6[PRINT_QUANTITY];
+	char mercy[PRINT_QUANTITY];
+	uint64_t knocking = field_count(ipv4, "now") + field_count(ipv6, "now");
+
+	if (knocking)
+		print_paragraph(print, TONE_PLAIN, "  ",
+				"clean networks that knock in these 10 "
+				"minutes: %s over IPv4, %s over IPv6",
+				print_count(field_count(ipv4, "now"), of_ipv4),
+				print_count(field_count(ipv6, "now"), of_ipv6));
+	if (field_count(all, "mercy"))
+		print_paragraph(print, TONE_PLAIN, "  ",
+				"networks that kept knocking and were let in: "
+				"%s",
+				print_count(field_count(all, "mercy"), mercy));
+}
+
 static void show_gate(const struct print *print, const json_t *status,
 		      time_t now)
 {
@@ -95,6 +117,7 @@ static void show_gate(const struct print *print, const json_t *status,
 	show_gate_of(&table, json_object_get(gate, "ipv4"), "IPv4", now);
 	show_gate_of(&table, json_object_get(gate, "ipv6"), "IPv6", now);
 	table_finish(&table, print);
+	show_knockers(print, status);
 }
 
 static void show_primaries(const struct print *print, const json_t *status)

@@ -207,7 +207,7 @@ static int load_program(struct loader *loader, const struct config *config,
 static void carry_over(struct bpf_object *object, const struct pins *pins)
 {
 	static const char *const names[] = {"verdicts", "counters",
-					    "list_counters"};
+					    "list_counters", "networks"};
 	char path[PATH_MAX];
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
@@ -338,6 +338,7 @@ void loader_maps(const struct loader *loader, struct maps *out)
 	out->counters = bpf_map__fd(skeleton->maps.counters);
 	out->list_counters = bpf_map__fd(skeleton->maps.list_counters);
 	out->events = bpf_map__fd(skeleton->maps.events);
+	out->networks = bpf_map__fd(skeleton->maps.networks);
 	out->ranges[FAMILY_IPV4].outer =
 		bpf_map__fd(skeleton->maps.ranges_ipv4);
 	out->ranges[FAMILY_IPV4].inner[0] =

@@ -61,6 +61,7 @@ static void become_worker(struct parent *parent, int socket)
 		maps->counters,
 		maps->list_counters,
 		maps->events,
+		maps->networks,
 		maps->ranges[FAMILY_IPV4].outer,
 		maps->ranges[FAMILY_IPV4].inner[0],
 		maps->ranges[FAMILY_IPV4].inner[1],

@@ -14,6 +14,7 @@ struct maps {
 	int counters;
 	int list_counters;
 	int events;
+	int networks;
 	struct {
 		int outer;
 		int inner[2];

@@ -290,6 +290,7 @@ int apply_config(struct worker *worker, struct config *next,
 	if (new_primaries)
 		replace_primaries(worker, next, &parts);
 	recovery_use(worker->recovery, next);
+	knocks_use(worker->knocked, next);
 	if (!before || !same_recipients(before, next))
 		replace_verifier(worker, next);
 	release(worker, held);

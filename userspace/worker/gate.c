@@ -31,6 +31,12 @@ static void keep_targets(const struct worker *worker)
 	free(primaries);
 }
 
+/* Without any the program need not ask for them. */
+static bool has_networks(const struct worker *worker)
+{
+	return networks_count(worker->networks) > 0;
+}
+
 static void make_rules(const struct worker *worker, const struct addr *doors,
 		       size_t count, struct rules *rules)
 {
@@ -40,6 +46,7 @@ static void make_rules(const struct worker *worker, const struct addr *doors,
 	for (size_t i = 0; i < count; i++)
 		rules_protect(rules, &doors[i]);
 	rules_set_mode(rules, gate_mode(worker));
+	rules->networks = has_networks(worker);
 }
 
 enum config_mode gate_mode(const struct worker *worker)
@@ -186,6 +193,7 @@ static struct policy_gate decide(const struct worker *worker,
 	struct policy_gate next =
 		policy_gate(worker->config, &guards[guard], family);
 
+	next = policy_gate_crowded(next, worker->crowd[family]);
 	if (policy_is_undecided(next.why) &&
 	    clock_monotonic_ns() < worker->kept_until_ns &&
 	    is_closed(worker, &worker->kept, guard, family))
@@ -206,6 +214,31 @@ static enum policy_health site_of(const struct worker *worker,
 	for (size_t i = 0; i < count; i++)
 		domains += guards[i].domain_count;
 	return policy_site(worker->config, guards[0].domains, domains);
+}
+
+static bool any_closed(const struct worker *worker, enum family family)
+{
+	bool closed = false;
+
+	for (size_t i = 0; i < config_guard_count(worker->config); i++)
+		closed |= worker->gates[i][family].now.gate == GATE_CLOSED;
+	return closed;
+}
+
+void gate_check(struct worker *worker)
+{
+	const struct rules *rules = settings_rules(worker->settings);
+	bool changed = rules->networks != has_networks(worker);
+
+	for (enum family family = 0; family < FAMILY_MAX; family++) {
+		bool crowd = knocks_crowd(worker->knocked, family,
+					  any_closed(worker, family));
+
+		changed |= crowd != worker->crowd[family];
+		worker->crowd[family] = crowd;
+	}
+	if (changed)
+		gate_update(worker);
 }
 
 void gate_update(struct worker *worker)

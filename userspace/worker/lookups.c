@@ -57,13 +57,21 @@ static void refresh(const struct worker *worker, const struct addr *source)
 		dnsbl_ask(worker->dnsbl, source, DNSBL_REFRESH);
 }
 
-/* An outage of the primary should begin with warm verdicts. */
-static void prewarm(struct worker *worker, const struct addr *source)
+/*
+ * An outage of the primary should begin with warm verdicts; and whoever has
+ * knocked for long must be known before it is let in.
+ */
+static void on_knock(struct worker *worker, const struct addr *source)
 {
-	struct source_verdict found;
+	struct source_verdict found = {.verdict = VERDICT_UNKNOWN};
+	bool known = find_valid(worker, source, &found);
+	bool wanted;
 
-	if (worker->knocks++ % PREWARM_SHARE == 0 &&
-	    !find_valid(worker, source, &found))
+	if (!worker->dnsbl)
+		found.verdict = VERDICT_CLEAN;
+	wanted = knocks_note(worker->knocked, source, found.verdict);
+	if (worker->dnsbl && !known &&
+	    (wanted || worker->knocks++ % PREWARM_SHARE == 0))
 		dnsbl_ask(worker->dnsbl, source, DNSBL_PREWARM);
 }
 
@@ -71,8 +79,11 @@ void lookups_on_event(void *context, const struct event *event)
 {
 	struct worker *worker = context;
 
-	if (event->kind == EVENT_BYPASS)
+	if (event->kind == EVENT_BYPASS) {
 		gate_knock(worker, event);
+		on_knock(worker, &event->source);
+		return;
+	}
 	if (!worker->dnsbl)
 		return;
 	switch (event->kind) {
@@ -82,8 +93,7 @@ void lookups_on_event(void *context, const struct event *event)
 	case EVENT_REFRESH:
 		refresh(worker, &event->source);
 		break;
-	case EVENT_BYPASS:
-		prewarm(worker, &event->source);
+	default:
 		break;
 	}
 }
@@ -171,6 +181,7 @@ static void on_result(void *context, const struct dnsbl_result *result)
 	bool known = find_valid(worker, &result->source, &before);
 
 	answers_put(worker->answers, result, clock_monotonic_ns());
+	knocks_judged(worker->knocked, &result->source, result->verdict);
 	/* It would stand for its whole network. */
 	if (neighbours_is_key(&result->source))
 		return;

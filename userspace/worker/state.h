@@ -23,6 +23,7 @@
 #include "tables/verdicts.h"
 #include "worker/answers.h"
 #include "worker/feeds.h"
+#include "worker/knocks.h"
 #include "worker/neighbours.h"
 #include "worker/orders.h"
 #include "worker/publisher.h"
@@ -74,11 +75,14 @@ struct worker {
 	struct address_watch *addresses;
 	struct answers *answers;
 	struct neighbours *neighbours;
+	struct network_table *networks;
+	struct knocks *knocked; /* at the closed gate */
+	bool crowd[FAMILY_MAX];
 	struct withdraw withdraw;
 	struct save *save;
 	struct addr own[ADDRESSES_PROTECTED_MAX]; /* as the engine knows them */
 	size_t own_count;
-	uint32_t knocks; /* at the closed gate */
+	uint32_t knocks; /* that were counted, to look up some of them */
 	struct publisher *publisher;
 	struct feeds *feeds;
 	struct runtime *runtime;
@@ -125,6 +129,12 @@ const char *gate_words(const struct worker *worker, size_t guard,
 
 /* gate.c: somebody knocks at a closed gate, so look after its primaries. */
 void gate_knock(struct worker *worker, const struct event *event);
+
+/*
+ * gate.c: have crowds come or gone, or networks of which something is known?
+ * Call it every second.
+ */
+void gate_check(struct worker *worker);
 
 /* gate.c: the mode in force. */
 enum config_mode gate_mode(const struct worker *worker);

@@ -44,6 +44,8 @@ static void on_sweep(uv_timer_t *timer)
 	struct worker *worker = timer->data;
 
 	verdicts_sweep(worker->verdicts);
+	networks_sweep(worker->networks);
+	gate_check(worker);
 }
 
 static void on_addresses_changed(void *context)
@@ -129,6 +131,11 @@ static int open_tables(struct worker *worker)
 		error = verdicts_open(maps->verdicts,
 				      worker->start.config->dnsbl.cache,
 				      &worker->start.clock, &worker->verdicts);
+	if (!error)
+		error = networks_open(maps->networks, KNOWN_NETWORKS_MAX,
+				      &worker->start.clock, &worker->networks);
+	if (!error)
+		error = knocks_create(worker->networks, &worker->knocked);
 	if (!error)
 		error = lists_open(maps, worker->ranges);
 	return error;
@@ -324,6 +331,8 @@ static void clean_up(struct worker *worker)
 	answers_free(worker->answers);
 	neighbours_free(worker->neighbours);
 	lists_close(worker->ranges);
+	knocks_free(worker->knocked);
+	networks_close(worker->networks);
 	verdicts_close(worker->verdicts);
 	settings_close(worker->settings);
 }

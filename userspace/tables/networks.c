@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Networks in the kernel's hash: put, sweep, evict, read back. */
+
+#include "tables/networks.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <stdlib.h>
+
+#include "core/addr.h"
+#include "tables/expiry.h"
+
+/* How many are removed in one sweep, so that the loop is not kept for long. */
+#define SWEEP_MAX 4096
+
+/* How many that were prolonged are looked at before one goes all the same. */
+#define EVICT_TRIES 1024
+
+struct network_table {
+	int map;
+	struct jiffies_clock clock;
+	struct expiry *expiry;
+};
+
+struct addr networks_key(const struct addr *source)
+{
+	return addr_mask(source, addr_family(source) == FAMILY_IPV4
+					 ? NETWORK_BITS_IPV4
+					 : NETWORK_BITS_IPV6);
+}
+
+static uint64_t now_s(void)
+{
+	return clock_monotonic_ns() / NS_PER_S;
+}
+
+/* The second in which nothing of it is in force any more. */
+static uint64_t end_s(const struct network_table *table,
+		      const struct network *network)
+{
+	__u64 last = network->witness > network->weary ? network->witness
+						       : network->weary;
+
+	return clock_ns_at(&table->clock, last) / NS_PER_S + 1;
+}
+
+/* One by one: they are few, and every kernel can. */
+static int read_back(struct network_table *table)
+{
+	struct addr key, *previous = NULL, at;
+	struct network found;
+
+	while (bpf_map_get_next_key(table->map, previous, &key) == 0) {
+		int error;
+
+		at = key;
+		previous = &at;
+		if (bpf_map_lookup_elem(table->map, &key, &found))
+			continue;
+		error = expiry_add(table->expiry, &key, end_s(table, &found));
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+int networks_open(int map, uint32_t max, const struct jiffies_clock *clock,
+		  struct network_table **out)
+{
+	struct network_table *table = calloc(1, sizeof(*table));
+	int error = -ENOMEM;
+
+	if (table) {
+		table->map = map;
+		table->clock = *clock;
+		error = expiry_create(max, now_s(), &table->expiry);
+		if (!error)
+			error = read_back(table);
+	}
+	if (error) {
+		networks_close(table);
+		return error;
+	}
+	*out = table;
+	return 0;
+}
+
+static int add(struct network_table *table, const struct addr *key,
+	       const struct network *network)
+{
+	int error;
+
+	error = expiry_add(table->expiry, key, end_s(table, network));
+	if (error)
+		return error;
+	if (bpf_map_update_elem(table->map, key, network, BPF_ANY))
+		return -errno;
+	return 0;
+}
+
+/* What turns out to have been prolonged goes back to its place. */
+static bool evict(struct network_table *table)
+{
+	struct network found;
+	struct addr first;
+	uint64_t at_s;
+
+	for (int i = 0; i < EVICT_TRIES; i++) {
+		if (!expiry_take_first(table->expiry, &first, &at_s))
+			return false;
+		if (bpf_map_lookup_elem(table->map, &first, &found) ||
+		    end_s(table, &found) <= at_s)
+			break;
+		expiry_add(table->expiry, &first, end_s(table, &found));
+	}
+	bpf_map_delete_elem(table->map, &first);
+	return true;
+}
+
+int networks_set_witness(struct network_table *table, const struct addr *key,
+			 uint64_t until_ns)
+{
+	struct network network = {0};
+	bool known = bpf_map_lookup_elem(table->map, key, &network) == 0;
+	int error;
+
+	network.witness =
+		until_ns ? clock_jiffies_at(&table->clock, until_ns) : 0;
+	if (known) {
+		/* Its place in the order of ends is put right when it comes
+		 * up. */
+		if (bpf_map_update_elem(table->map, key, &network, BPF_EXIST))
+			return -errno;
+		return 0;
+	}
+	if (!until_ns)
+		return 0;
+	error = add(table, key, &network);
+	if ((error == -ENOSPC || error == -E2BIG) && evict(table))
+		error = add(table, key, &network);
+	return error;
+}
+
+uint64_t networks_witness(const struct network_table *table,
+			  const struct addr *key)
+{
+	uint64_t now_ns = clock_monotonic_ns();
+	struct network found;
+	uint64_t until_ns;
+
+	if (bpf_map_lookup_elem(table->map, key, &found) || !found.witness)
+		return 0;
+	until_ns = clock_ns_at(&table->clock, found.witness);
+	return until_ns > now_ns ? until_ns : 0;
+}
+
+/* What has been prolonged meanwhile comes up again later. */
+static void end_one(struct network_table *table, const struct addr *key)
+{
+	struct network found;
+
+	if (bpf_map_lookup_elem(table->map, key, &found))
+		return;
+	if (end_s(table, &found) > now_s())
+		expiry_add(table->expiry, key, end_s(table, &found));
+	else
+		bpf_map_delete_elem(table->map, key);
+}
+
+void networks_sweep(struct network_table *table)
+{
+	struct addr key;
+
+	for (int i = 0; i < SWEEP_MAX; i++) {
+		if (!expiry_take_due(table->expiry, now_s(), &key))
+			return;
+		end_one(table, &key);
+	}
+}
+
+size_t networks_count(const struct network_table *table)
+{
+	return expiry_count(table->expiry);
+}
+
+void networks_close(struct network_table *table)
+{
+	if (!table)
+		return;
+	expiry_free(table->expiry);
+	free(table);
+}

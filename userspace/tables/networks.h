@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The writer of the map `networks`: which of them may pass the closed gate.
+ * Times are of CLOCK_MONOTONIC in nanoseconds.
+ */
+#ifndef POSTERN_TABLES_NETWORKS_H
+#define POSTERN_TABLES_NETWORKS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "shared.h"
+#include "tables/clock.h"
+
+struct network_table;
+
+/* The network of a source, and the key of the map: its /24 or /64. */
+struct addr networks_key(const struct addr *source);
+
+/*
+ * Borrows the descriptor of a map that holds `max` entries, and reads back
+ * what an earlier worker left in it.  Returns 0 and *out, or a negative errno.
+ */
+int networks_open(int map, uint32_t max, const struct jiffies_clock *clock,
+		  struct network_table **out);
+
+/*
+ * Lets a network pass the closed gate until then; 0 is no longer.  When the
+ * map is full, the entry that ends first goes.  Returns 0 or a negative errno.
+ */
+int networks_set_witness(struct network_table *table, const struct addr *key,
+			 uint64_t until_ns);
+
+/* Until when it may; 0: it may not. */
+uint64_t networks_witness(const struct network_table *table,
+			  const struct addr *key);
+
+/* Removes what has ended; call it every second. */
+void networks_sweep(struct network_table *table);
+
+/* Entries, some of which may have ended. */
+size_t networks_count(const struct network_table *table);
+
+void networks_close(struct network_table *table);
+
+#endif

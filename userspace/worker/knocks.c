@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Knocks, and what follows from them. */
+
+#include "worker/knocks.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "core/addr.h"
+#include "core/knockers.h"
+#include "core/log.h"
+
+/* Whose way to the primary is broken stays out of it for a while. */
+#define MERCY_LASTS_NS (UINT64_C(7) * 86400 * NS_PER_S)
+
+struct knocks {
+	struct network_table *networks;
+	struct knockers *knockers;
+	const struct config *config;
+	uint64_t shown; /* networks that were let in so */
+};
+
+int knocks_create(struct network_table *networks, struct knocks **out)
+{
+	struct knocks *knocks = calloc(1, sizeof(*knocks));
+	uint64_t seed = 0;
+
+	/* Without a seed they only share places as anybody can foresee. */
+	(void)!getrandom(&seed, sizeof(seed), GRND_NONBLOCK);
+	if (knocks)
+		knocks->knockers = knockers_create(seed);
+	if (!knocks || !knocks->knockers) {
+		free(knocks);
+		return -ENOMEM;
+	}
+	knocks->networks = networks;
+	*out = knocks;
+	return 0;
+}
+
+void knocks_use(struct knocks *knocks, const struct config *config)
+{
+	knocks->config = config;
+}
+
+static uint64_t mercy_ns(const struct knocks *knocks)
+{
+	return knocks->config->mercy_ms * NS_PER_MS;
+}
+
+static void show_mercy(struct knocks *knocks, const struct addr *key)
+{
+	uint64_t until_ns = clock_monotonic_ns() + MERCY_LASTS_NS;
+	const struct prefix prefix = {
+		.addr = *key,
+		.length = addr_family(key) == FAMILY_IPV4 ? 24 : 64,
+	};
+	int error = networks_set_witness(knocks->networks, key, until_ns);
+	char text[PREFIX_TEXT];
+
+	prefix_format(&prefix, text);
+	if (error) {
+		log_warning("can't let in %s, which keeps knocking: %s", text,
+			    strerror(-error));
+		return;
+	}
+	knocks->shown++;
+	log_notice("%s is clean and has knocked at the closed gate for longer "
+		   "than `mercy`: it may pass for 7 days",
+		   text);
+}
+
+bool knocks_note(struct knocks *knocks, const struct addr *source,
+		 enum verdict verdict)
+{
+	struct addr key = networks_key(source);
+
+	switch (knockers_knock(knocks->knockers, &key, verdict,
+			       clock_monotonic_ns(), mercy_ns(knocks))) {
+	case KNOCK_MERCY:
+		show_mercy(knocks, &key);
+		return false;
+	case KNOCK_ASK:
+		return true;
+	default:
+		return false;
+	}
+}
+
+void knocks_judged(struct knocks *knocks, const struct addr *source,
+		   enum verdict verdict)
+{
+	struct addr key = networks_key(source);
+
+	if (verdict == VERDICT_LISTED)
+		knockers_listed(knocks->knockers, &key);
+	else if (verdict == VERDICT_CLEAN &&
+		 knockers_clean(knocks->knockers, &key, clock_monotonic_ns(),
+				mercy_ns(knocks)))
+		show_mercy(knocks, &key);
+}
+
+bool knocks_crowd(struct knocks *knocks, enum family family, bool closed)
+{
+	return knockers_crowd(knocks->knockers, family, closed,
+			      clock_monotonic_ns(), knocks->config->crowd);
+}
+
+static json_t *family_json(const struct knocks *knocks, enum family family)
+{
+	struct knockers_status status;
+
+	knockers_status(knocks->knockers, family, clock_monotonic_ns(),
+			&status);
+	return json_pack(
+		"{s:I, s:o, s:f}", "now", (json_int_t)status.now, "usual",
+		status.usual < 0 ? json_null() : json_real(status.usual),
+		"open_left_s", status.open_left_s);
+}
+
+json_t *knocks_json(const struct knocks *knocks)
+{
+	return json_pack("{s:I, s:I, s:o, s:o}", "mercy",
+			 (json_int_t)knocks->shown, "networks",
+			 (json_int_t)networks_count(knocks->networks), "ipv4",
+			 family_json(knocks, FAMILY_IPV4), "ipv6",
+			 family_json(knocks, FAMILY_IPV6));
+}
+
+void knocks_free(struct knocks *knocks)
+{
+	if (!knocks)
+		return;
+	knockers_free(knocks->knockers);
+	free(knocks);
+}
