@@ -448,6 +448,11 @@ static void witnesses_are_kept_until_their_end(void **state)
 			    BPF_ANY);
 	assert_int_equal(networks_set_witness(table, &key, later), 0);
 	assert_true(network_of(skeleton, &key).weary == weary.weary);
+	assert_int_equal(networks_tire(table, &key, later + 86400 * NS_PER_S),
+			 0);
+	assert_true(network_of(skeleton, &key).weary > weary.weary);
+	assert_true(networks_witness(table, &key) >= later);
+	assert_true(networks_tired(table) == 1);
 	networks_close(table);
 }
 

@@ -46,7 +46,9 @@ static const char healthy_json[] =
 	"'ipv6':2}, {'name':'block', 'entries':3, 'ipv4':0, "
 	"'ipv6':0}], "
 	"'lookups':{'waiting':0, 'active':2, 'asked':12345, "
-	"'shed':0, 'shed_s':null, 'verdicts':9123}}";
+	"'shed':0, 'shed_s':null, 'verdicts':9123}, "
+	"'doorman':{'state':'on', 'sessions':3, 'taken':12345, 'told':12000, "
+	"'turned_away':7, 'cut_short':2, 'weary':4}}";
 
 static const char healthy_text[] =
 	"Enforcing. The gate is closed: mx1.example.net takes mail.\n"
@@ -77,6 +79,10 @@ static const char healthy_text[] =
 	"  drop  fresh  1,700 entries  17 SYNs  2 h old\n"
 	"  own   fresh      3 entries   0 SYNs  60 s old  2 rejected, 1,234 left out,\n"
 	"                                                 polled\n"
+	"\n"
+	"Doorman\n"
+	"  3 connections now, 12,345 so far: 12,000 told, 9 refused for want of room; 4\n"
+	"  times a network was dropped as it came too often\n"
 	"\n"
 	"Daemon\n"
 	"  version 0.1.0; the kernel believes it for another 9.2 s\n"
@@ -283,12 +289,14 @@ static const char failing_open_json[] =
 	"'address':'2001:0db8:85a3:1234:5678:8a2e:0370:7334', "
 	"'state':'up', 'reason':'good', 'last_probe_s':44}], "
 	"'zones':[], 'feeds':[], "
+	"'doorman':{'state':'missing', 'sessions':0}, "
 	"'counters':{'stale':{'ipv4':40, 'ipv6':0}}}";
 
 static const char failing_open_text[] =
 	"FAILING OPEN: the daemon's lease has run out. The kernel takes the gate for open\n"
 	"and holds nobody; lists, and verdicts until they expire, stay in force.\n"
 	"Otherwise: Enforcing. The gate is closed: mx1.example.net takes mail.\n"
+	"! The doorman has no socket: who is deferred reaches the mail server.\n"
 	"\n"
 	"Gate\n"
 	"  IPv4  closed  since 2025-11-24 01:20 (46 min)  mx1.example.net takes mail\n"
@@ -300,6 +308,10 @@ static const char failing_open_text[] =
 	"\n"
 	"Interfaces\n"
 	"  eth0  native  program 8\n"
+	"\n"
+	"Doorman\n"
+	"  0 connections now, 0 so far: 0 told, 0 refused for want of room; 0 networks\n"
+	"  are dropped because they came too often\n"
 	"\n"
 	"Daemon\n"
 	"  version 0.1.0\n"
@@ -548,6 +560,14 @@ static const struct {
 	"'gate':'closed', 'mode':'enforce'}",
 	"A SYN from 2001:db8::9 is dropped now: came here although the primary is up. No\n"
 	"blocklist names it (score 0), valid for 50 min.\n",
+	},
+	{
+	"{'address':'2001:db8::9', 'action':'defer', "
+	"'reason':'bypass', 'list':null, 'prefix':null, "
+	"'verdict':'unknown', 'score':0, 'sites':[], 'expires_s':null, "
+	"'gate':'closed', 'mode':'enforce'}",
+	"A SYN from 2001:db8::9 is left to the doorman now: came here although the\n"
+	"primary is up. DNSBLs have not been asked about it.\n",
 	},
 	{
 	"{'address':'192.0.2.5', 'action':'pass', 'reason':'allowed', "

@@ -19,7 +19,7 @@
 #define ALL_KEYS                                                               \
 	"expected one of interface, protect, ports, mode, monitor, attach, "   \
 	"user, group, list-capacity, allow, block, control, pin, state, "      \
-	"mx-of, primary, guard, feed, health, bypass, dnsbl, queue"
+	"mx-of, primary, guard, feed, health, bypass, doorman, dnsbl, queue"
 #define EXPECTED_TIME(from, to)                                                \
 	"expected a time from " from " to " to ", with its unit "              \
 	"(ms, s, m, h, d)"
@@ -84,17 +84,8 @@ static void what_is_not_supported_is_named(void **state)
 		{"bypass { policy = witness }",
 		 "t.conf:1: bypass.policy = \"witness\" is not supported by "
 		 "this version: use strict or off"},
-		{"bypass {\naction = defer }",
-		 "t.conf:2: bypass.action = \"defer\" is not supported by this "
-		 "version: use drop or reset"},
-		{"bypass { patience = \"10/1h\" }",
-		 "t.conf:1: bypass.patience = \"10/1h\" is not supported by "
-		 "this version: leave it out, nobody is deferred"},
-		{"dnsbl { action = reject }",
-		 "t.conf:1: dnsbl.action = \"reject\" is not supported by this "
-		 "version: use drop or reset"},
-		{"dnsbl { overload = defer }",
-		 "t.conf:1: dnsbl.overload = \"defer\" is not supported by "
+		{"dnsbl {\noverload = defer }",
+		 "t.conf:2: dnsbl.overload = \"defer\" is not supported by "
 		 "this version: use pass"},
 	};
 
@@ -112,7 +103,24 @@ static void bad_values_are_shown(void **state)
 		{"bypass { policy = on }",
 		 "t.conf:1: bypass.policy = \"on\": expected off or strict"},
 		{"bypass { action = pass }",
-		 "t.conf:1: bypass.action = \"pass\": expected drop or reset"},
+		 "t.conf:1: bypass.action = \"pass\": expected drop, reset or "
+		 "defer"},
+		{"bypass { action = reject }",
+		 "t.conf:1: bypass.action = \"reject\": expected drop, reset "
+		 "or "
+		 "defer"},
+		{"dnsbl { action = defer }",
+		 "t.conf:1: dnsbl.action = \"defer\": expected drop, reset or "
+		 "reject"},
+		{"doorman { listed = 550 }",
+		 "t.conf:1: doorman.listed = \"550\": expected 451 or 554"},
+		{"doorman { connections = 3 }",
+		 "t.conf:1: doorman.connections = \"3\": expected a number "
+		 "from "
+		 "4 to 4096"},
+		{"doorman { name = \"-\" }",
+		 "t.conf:1: doorman.name = \"-\": expected the name of this "
+		 "host"},
 		{"bypass { patience = often }",
 		 "t.conf:1: bypass.patience = \"often\": expected a number and "
 		 "a time from 1s to 366d, such as \"100/1h\""},

@@ -76,9 +76,13 @@ static void each_key_reaches_its_rule(void **state)
 	assert_int_equal(rules.ports[0], htons(25));
 	assert_int_equal(rules.ports[1], htons(587));
 	assert_true(rules.hold_limit == HZ);
-	make(LEAST "dnsbl { sites = { \"bl.example.net\" } unknown = pass }\n",
+	make(LEAST "dnsbl { sites = { \"bl.example.net\" } unknown = pass\n"
+		   "action = reject }\n"
+		   "bypass { action = defer }\n",
 	     1, &rules);
 	assert_int_equal(rules.unknown, UNKNOWN_PASS);
+	assert_int_equal(rules.bypass, ACTION_DEFER);
+	assert_int_equal(rules.listed, ACTION_DEFER);
 }
 
 static void stages_become_sets_of_reasons(void **state)
@@ -133,6 +137,9 @@ static void every_budget_is_there_and_shared_among_cpus(void **state)
 	assert_int_equal(one.holds_per_cpu / 4, four.holds_per_cpu);
 	assert_int_equal(one.events_per_cpu / 4, four.events_per_cpu);
 	assert_int_equal(one.replies_per_cpu / 4, four.replies_per_cpu);
+	assert_int_equal(one.defers_per_cpu / 4, four.defers_per_cpu);
+	make(LEAST, 100000, &one);
+	assert_true(one.defers_per_cpu > 0);
 }
 
 static void two_of_the_same_are_equal_octet_by_octet(void **state)

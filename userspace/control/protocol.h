@@ -57,7 +57,11 @@
  *                    in force, "ipv4" and "ipv6" SYNs that it decided;
  *                    "rejected" and "left_out" lines of its file; "watch":
  *                    "events", or "polling" where the kernel tells of none
- *   action           "pass", "drop", "reset": what the kernel does, so
+ *   doorman.state    "on", "off" (nobody is deferred), "missing" (he has no
+ *                    socket); numbers: sessions (now), taken, told,
+ *                    turned_away and cut_short (no room), weary (how often a
+ *                    network had come too often)
+ *   action           "pass", "drop", "reset", "defer": what the kernel does, so
  *                    always "pass" in monitor mode
  *   reason           a name of REASON_TABLE
  *   verdict          "listed", "clean", "unknown"

@@ -118,6 +118,7 @@ void config_free(struct config *config)
 		   config->queue.flush_command_count);
 	free(config->health.helo);
 	free(config->health.recipient);
+	free(config->doorman.name);
 	free(config->dnsbl.sites);
 	free(config->allow);
 	free(config->block);
@@ -158,6 +159,14 @@ size_t config_guard_of(const struct config *config, const struct addr *addr)
 			if (addr_equal(&config->guards[i].protect[j], addr))
 				return i + 1;
 	return 0;
+}
+
+bool config_defers(const struct config *config)
+{
+	return (config->policy != POLICY_OFF &&
+		config->bypass_action == ACTION_DEFER) ||
+	       (config->dnsbl.site_count > 0 &&
+		config->dnsbl.action == ACTION_DEFER);
 }
 
 const char *config_fixed_difference(const struct config *now,

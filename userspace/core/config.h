@@ -193,6 +193,9 @@ struct config {
 	enum action bypass_action;
 	uint64_t mercy_ms;  /* 0: none */
 	unsigned int crowd; /* networks; 0: none is one */
+	uint64_t patience;  /* how often a network is deferred within ... */
+	uint64_t patience_period_ms;
+	struct config_doorman doorman;
 	struct config_dnsbl dnsbl;
 };
 
@@ -224,6 +227,9 @@ void config_free(struct config *config);
  * loads to the same.  Keys of DNSBLs that are part of a zone are not hidden.
  */
 void config_print(const struct config *config, FILE *out);
+
+/* Whether anybody can meet the doorman. */
+bool config_defers(const struct config *config);
 
 /*
  * The guards, by number: that of the keys outside of sections, whose name is

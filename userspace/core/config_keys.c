@@ -35,6 +35,10 @@ _Static_assert(offsetof(struct config_dnsbl, quota_period_ms) ==
 		       offsetof(struct config_dnsbl, quota) +
 			       offsetof(struct config_rate, period_ms),
 	       "quota is a rate");
+_Static_assert(offsetof(struct config, patience_period_ms) ==
+		       offsetof(struct config, patience) +
+			       offsetof(struct config_rate, period_ms),
+	       "patience is a rate");
 
 static const struct config_choice modes[] = {
 	{"monitor", MODE_MONITOR},
@@ -64,15 +68,24 @@ static const struct config_choice unknowns[] = {
 	{0},
 };
 
-/* Of one kind only, as long as nobody can be deferred. */
+/* Of one kind only: in doubt mail is let in. */
 static const struct config_choice overloads[] = {
 	{"pass", 0},
 	{0},
 };
 
-static const struct config_choice actions[] = {
+static const struct config_choice bypass_actions[] = {
 	{"drop", ACTION_DROP},
 	{"reset", ACTION_RESET},
+	{"defer", ACTION_DEFER},
+	{0},
+};
+
+/* The doorman tells those that are listed something else. */
+static const struct config_choice listed_actions[] = {
+	{"drop", ACTION_DROP},
+	{"reset", ACTION_RESET},
+	{"reject", ACTION_DEFER},
 	{0},
 };
 
@@ -376,7 +389,7 @@ static const struct config_key bypass_keys[] = {
 		.name = "action",
 		.kind = &config_kind_choice,
 		.fallback = "drop",
-		.choices = actions,
+		.choices = bypass_actions,
 		AT(bypass_action),
 	},
 	{
@@ -402,7 +415,7 @@ static const struct config_key bypass_keys[] = {
 		.fallback = "100/1h",
 		.least = 1,
 		.most = UINT32_MAX,
-		.offset = CONFIG_NOWHERE,
+		AT(patience),
 	},
 };
 
@@ -473,7 +486,7 @@ static const struct config_key dnsbl_keys[] = {
 		.name = "action",
 		.kind = &config_kind_choice,
 		.fallback = "drop",
-		.choices = actions,
+		.choices = listed_actions,
 		AT(dnsbl.action),
 	},
 	{
@@ -530,6 +543,9 @@ const struct config_section config_sections[CONFIG_SECTIONS] = {
 	{.name = "bypass",
 	 .keys = bypass_keys,
 	 .key_count = COUNT(bypass_keys)},
+	{.name = "doorman",
+	 .keys = config_doorman_keys,
+	 .key_count = CONFIG_DOORMAN_KEYS},
 	{.name = "dnsbl", .keys = dnsbl_keys, .key_count = COUNT(dnsbl_keys)},
 	{.name = "queue",
 	 .keys = config_queue_keys,
@@ -541,10 +557,7 @@ static const struct config_unsupported unsupported[] = {
 	{"", "include", NULL, NULL, "put everything into this file"},
 	{"health", "tls", NULL, NULL, "leave it out, probes are in plain text"},
 	{"bypass", "policy", "witness", NULL, "use strict or off"},
-	{"bypass", "action", "defer", NULL, "use drop or reset"},
-	{"bypass", "patience", NULL, NULL, "leave it out, nobody is deferred"},
 	{"dnsbl", "overload", "defer", NULL, "use pass"},
-	{"dnsbl", "action", "reject", NULL, "use drop or reset"},
 };
 
 const struct config_section *config_section_find(const char *name)

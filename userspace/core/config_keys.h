@@ -90,7 +90,7 @@ struct config_section {
 	size_t holds_count;
 };
 
-#define CONFIG_SECTIONS 8
+#define CONFIG_SECTIONS 9
 extern const struct config_section config_sections[CONFIG_SECTIONS];
 
 /* config_keys_feed.c: those of the section `feed`. */
@@ -100,6 +100,10 @@ extern const struct config_key config_feed_keys[CONFIG_FEED_KEYS];
 /* config_keys_queue.c: those of the section `queue`. */
 #define CONFIG_QUEUE_KEYS 8
 extern const struct config_key config_queue_keys[CONFIG_QUEUE_KEYS];
+
+/* config_keys_doorman.c: those of the section `doorman`. */
+#define CONFIG_DOORMAN_KEYS 5
+extern const struct config_key config_doorman_keys[CONFIG_DOORMAN_KEYS];
 
 /* NULL for a name that is none. */
 const struct config_section *config_section_find(const char *name);

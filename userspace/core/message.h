@@ -32,6 +32,8 @@ enum message_kind {
 	MESSAGE_RELOADED,    /* answers RELOAD: `result`, and `text` unless 0 */
 	MESSAGE_FLUSHED,     /* answers FLUSH: `result` */
 	MESSAGE_QUEUE,	     /* how long the `queue` is */
+	MESSAGE_DOORMAN,     /* a listening socket of `family` in the descriptor
+			      */
 	MESSAGE_KINDS,
 };
 
@@ -90,6 +92,7 @@ struct message {
 		struct addr source;
 		struct hook_call hook;
 		struct queue_state queue;
+		enum family family;
 		struct decision decision;
 		struct attachments attachments;
 		struct nudge_counts nudges;

@@ -76,6 +76,8 @@ static void tell_outcome(struct story *story, const json_t *explained,
 		     now);
 	else if (field_is(explained, "action", "reset"))
 		tell(story, "answered with a reset%s: %s", now, words);
+	else if (field_is(explained, "action", "defer"))
+		tell(story, "left to the doorman%s: %s", now, words);
 	else
 		tell(story, "dropped%s: %s", now, words);
 }

@@ -394,6 +394,28 @@ static void show_queue(const struct print *print, const json_t *status)
 	show_recipients(print, recipients);
 }
 
+static void show_doorman(const struct print *print, const json_t *status)
+{
+	const json_t *doorman = json_object_get(status, "doorman");
+	char now[PRINT_QUANTITY], taken[PRINT_QUANTITY], told[PRINT_QUANTITY];
+	char full[PRINT_QUANTITY], weary[PRINT_QUANTITY];
+
+	if (!doorman || field_is(doorman, "state", "off"))
+		return;
+	print_heading(print, "Doorman");
+	print_paragraph(
+		print, TONE_PLAIN, "  ",
+		"%s connections now, %s so far: %s told, %s refused for want "
+		"of room; %s times a network was dropped as it came too often",
+		print_count(field_count(doorman, "sessions"), now),
+		print_count(field_count(doorman, "taken"), taken),
+		print_count(field_count(doorman, "told"), told),
+		print_count(field_count(doorman, "turned_away") +
+				    field_count(doorman, "cut_short"),
+			    full),
+		print_count(field_count(doorman, "weary"), weary));
+}
+
 static void show_daemon(const struct print *print, const json_t *status)
 {
 	char text[PRINT_QUANTITY];
@@ -422,6 +444,7 @@ void status_show(const struct print *print, const json_t *status, time_t now)
 	show_lists(print, status);
 	show_feeds(print, status);
 	show_queue(print, status);
+	show_doorman(print, status);
 	show_daemon(print, status);
 	status_counters(print, status);
 }

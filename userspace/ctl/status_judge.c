@@ -410,6 +410,14 @@ static void warn_mode_order(const struct print *print, const json_t *status)
 				field_text(status, "configured_mode", "?"));
 }
 
+static void warn_doorman(const struct print *print, const json_t *status)
+{
+	if (field_is(json_object_get(status, "doorman"), "state", "missing"))
+		print_paragraph(print, TONE_BAD, MARK,
+				"The doorman has no socket: who is deferred "
+				"reaches the mail server.");
+}
+
 void status_judge(const struct print *print, const json_t *status)
 {
 	print_alarms(print, status);
@@ -423,4 +431,5 @@ void status_judge(const struct print *print, const json_t *status)
 	warn_zones(print, status);
 	warn_shed(print, status);
 	warn_feeds(print, status);
+	warn_doorman(print, status);
 }

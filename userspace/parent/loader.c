@@ -338,6 +338,7 @@ void loader_maps(const struct loader *loader, struct maps *out)
 	out->counters = bpf_map__fd(skeleton->maps.counters);
 	out->list_counters = bpf_map__fd(skeleton->maps.list_counters);
 	out->events = bpf_map__fd(skeleton->maps.events);
+	out->deferred = bpf_map__fd(skeleton->maps.deferred);
 	out->networks = bpf_map__fd(skeleton->maps.networks);
 	out->ranges[FAMILY_IPV4].outer =
 		bpf_map__fd(skeleton->maps.ranges_ipv4);

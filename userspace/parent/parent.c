@@ -50,6 +50,7 @@ static void on_ready(struct parent *parent)
 			return;
 		}
 		links_drop_others(parent->links, parent->config);
+		steering_drop(parent->steering, parent->config);
 		parent->attached = true;
 	}
 	parent_tell_attachments(parent);
@@ -301,6 +302,21 @@ static void tell_worker(void *context, const struct message *message)
 		worker_process_tell(parent, message, -1);
 }
 
+static int open_steering(struct parent *parent)
+{
+	char why[CONFIG_ERROR_TEXT] = "";
+	int error;
+
+	error = steering_create(parent->pins, parent->loader,
+				&parent->steering);
+	if (error)
+		return error;
+	error = steering_attach(parent->steering, parent->config, why);
+	if (error)
+		log_error("%s: %s", parent->config_path, why);
+	return error;
+}
+
 static int prepare(struct parent *parent, bool takeover)
 {
 	struct rlimit unlimited = {RLIM_INFINITY, RLIM_INFINITY};
@@ -343,6 +359,8 @@ static int prepare(struct parent *parent, bool takeover)
 				     loader_program(parent->loader),
 				     &parent->links);
 	if (!error)
+		error = open_steering(parent);
+	if (!error)
 		error = hooks_create(&parent->hooks);
 	if (!error)
 		error = queue_create(tell_worker, parent, &parent->queue);
@@ -373,6 +391,8 @@ static void leave(struct parent *parent)
 
 	if (parent->links && clean)
 		links_detach(parent->links);
+	if (parent->steering && clean)
+		steering_detach(parent->steering);
 	if (parent->pins &&
 	    (clean || (parent->status && !parent->attached &&
 		       !pins_links(parent->pins, ignore_link, NULL))))
@@ -391,6 +411,7 @@ static void clean_up(struct parent *parent)
 		close(parent->control);
 	service_close(parent->service);
 	links_close(parent->links);
+	steering_close(parent->steering);
 	nudge_close(parent->nudger);
 	loader_close(parent->loader);
 	pins_close(parent->pins);

@@ -204,6 +204,16 @@ void pins_drop_link(const struct pins *pins, const char *interface)
 	unlink(path);
 }
 
+bool pins_drop_steering(const struct pins *pins)
+{
+	char path[PATH_MAX];
+
+	if (!pins_intact(pins))
+		return false;
+	detach_link(pins_path(pins, PINS_STEERING, path));
+	return unlink(path) == 0;
+}
+
 int pins_detach(const char *directory)
 {
 	char path[PATH_MAX];
@@ -227,6 +237,8 @@ int pins_detach(const char *directory)
 			continue;
 		if (is_link(entry->d_name))
 			detached += detach_link(path);
+		else if (strcmp(entry->d_name, PINS_STEERING) == 0)
+			detach_link(path);
 		unlink(path);
 	}
 	closedir(dir);

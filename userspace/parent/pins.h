@@ -2,13 +2,16 @@
 /*
  * The directory of pins in bpffs: its lock, and paths in it.  Maps are pinned
  * under their names, the link of interface IF as link-IF (bpffs refuses dots,
- * so eth0.5 becomes link-eth0:5; no interface name holds a colon).
+ * so eth0.5 becomes link-eth0:5; no interface name holds a colon), and that of
+ * the network namespace as PINS_STEERING.
  */
 #ifndef POSTERN_PARENT_PINS_H
 #define POSTERN_PARENT_PINS_H
 
 #include <limits.h>
 #include <stdbool.h>
+
+#define PINS_STEERING "steering"
 
 struct pins;
 
@@ -42,6 +45,9 @@ int pins_links(const struct pins *pins,
 /* Detaches the link of an interface for good, and removes its pin. */
 void pins_drop_link(const struct pins *pins, const char *interface);
 
+/* The same for the network namespace's.  Returns whether there was one. */
+bool pins_drop_steering(const struct pins *pins);
+
 /* Removes all pins and the directory; links are detached first. */
 void pins_remove(struct pins *pins);
 
@@ -50,7 +56,8 @@ void pins_close(struct pins *pins);
 
 /*
  * Detaches all links under `directory` and removes its pins, whoever holds
- * the lock.  Returns the number of links detached, or a negative errno.
+ * the lock.  Returns the number of interfaces that this has
+ * detached from, or a negative errno.
  */
 int pins_detach(const char *directory);
 

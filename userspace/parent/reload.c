@@ -12,11 +12,18 @@
 #include "core/log.h"
 #include "parent/state.h"
 
+/* Detaches from what the configuration in force doesn't need. */
+static void detach(struct parent *parent)
+{
+	links_drop_others(parent->links, parent->config);
+	steering_drop(parent->steering, parent->config);
+}
+
 void reload_drop(struct parent *parent)
 {
 	if (!parent->reload.config)
 		return;
-	links_drop_others(parent->links, parent->config);
+	detach(parent);
 	config_free(parent->reload.config);
 	parent->reload.config = NULL;
 }
@@ -37,7 +44,30 @@ static void answer_reload(struct parent *parent, uint32_t request, int result,
 	worker_process_tell(parent, &answer, -1);
 }
 
-/* Attaches to new interfaces, then lets the worker try the rest. */
+/* Attaches to all that `next` needs, or to nothing more. */
+static int attach(struct parent *parent, const struct config *next,
+		  char error[static CONFIG_ERROR_TEXT])
+{
+	char why[CONFIG_ERROR_TEXT] = "";
+	int result;
+
+	result = steering_attach(parent->steering, next, why);
+	if (result) {
+		snprintf(error, CONFIG_ERROR_TEXT, "%.100s: %.400s",
+			 parent->config_path, why);
+		return result;
+	}
+	result = links_attach(parent->links, next);
+	if (result) {
+		steering_drop(parent->steering, parent->config);
+		snprintf(error, CONFIG_ERROR_TEXT,
+			 "%s: can't attach to all its interfaces",
+			 parent->config_path);
+	}
+	return result;
+}
+
+/* Attaches to what is new, then lets the worker try the rest. */
 static int try_config(struct parent *parent, struct config *next, int fd,
 		      uint32_t request, char error[static CONFIG_ERROR_TEXT])
 {
@@ -52,16 +82,14 @@ static int try_config(struct parent *parent, struct config *next, int fd,
 			 parent->config_path, fixed);
 		return -EINVAL;
 	}
-	result = links_attach(parent->links, next);
-	if (result) {
-		snprintf(error, CONFIG_ERROR_TEXT,
-			 "%s: can't attach to all its interfaces",
-			 parent->config_path);
+	result = attach(parent, next, error);
+	if (result)
 		return result;
-	}
+	if (config_defers(next) && !config_defers(parent->config))
+		worker_process_give_door(parent);
 	result = worker_process_tell(parent, &message, fd);
 	if (result) {
-		links_drop_others(parent->links, parent->config);
+		detach(parent);
 		snprintf(error, CONFIG_ERROR_TEXT,
 			 "the worker does not listen: try again");
 		return result;
@@ -111,7 +139,7 @@ void reload_applied(struct parent *parent, struct message *message)
 	config_free(parent->config);
 	parent->config = parent->reload.config;
 	parent->reload.config = NULL;
-	links_drop_others(parent->links, parent->config);
+	detach(parent);
 	log_notice("configuration reloaded from %s", parent->config_path);
 	parent_tell_attachments(parent);
 	answer_reload(parent, request, 0, "");

@@ -15,6 +15,7 @@
 #include "parent/privileges.h"
 #include "parent/queue.h"
 #include "parent/service.h"
+#include "parent/steering.h"
 
 /* A configuration that the worker is asked to apply. */
 struct reload {
@@ -29,6 +30,7 @@ struct parent {
 	struct pins *pins;
 	struct loader *loader;
 	struct links *links;
+	struct steering *steering;
 	struct hooks *hooks;
 	struct queue *queue;
 	struct nudger *nudger;
@@ -66,6 +68,9 @@ void service_state_tell(struct parent *parent);
 int worker_process_tell(struct parent *parent, const struct message *message,
 			int fd);
 int worker_process_start(struct parent *parent);
+
+/* Gives the worker new listening sockets for the doorman. */
+void worker_process_give_door(struct parent *parent);
 
 /* It is gone, or of no use any more: another is started after a while. */
 void worker_process_lose(struct parent *parent);

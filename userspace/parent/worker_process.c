@@ -61,6 +61,7 @@ static void become_worker(struct parent *parent, int socket)
 		maps->counters,
 		maps->list_counters,
 		maps->events,
+		maps->deferred,
 		maps->networks,
 		maps->ranges[FAMILY_IPV4].outer,
 		maps->ranges[FAMILY_IPV4].inner[0],
@@ -77,6 +78,28 @@ static void become_worker(struct parent *parent, int socket)
 			    &start.sandbox))
 		_exit(1);
 	_exit(worker_run(&start));
+}
+
+/*
+ * The worker alone keeps them: with it they are gone, and connections fall to
+ * the MTA.
+ */
+void worker_process_give_door(struct parent *parent)
+{
+	for (enum family family = 0; family < FAMILY_MAX; family++) {
+		struct message message = {.kind = MESSAGE_DOORMAN,
+					  .family = family};
+		int fd = steering_socket(parent->steering, family);
+
+		if (fd >= 0) {
+			worker_process_tell(parent, &message, fd);
+			close(fd);
+		} else if (fd != -EAFNOSUPPORT) {
+			log_error("can't make a socket for the doorman, so the "
+				  "MTA gets what is deferred: %s",
+				  strerror(-fd));
+		}
+	}
 }
 
 int worker_process_start(struct parent *parent)
@@ -101,6 +124,8 @@ int worker_process_start(struct parent *parent)
 	parent->socket = pair[0];
 	parent->worker = pid;
 	parent->worker_started_ns = clock_monotonic_ns();
+	if (config_defers(parent->config))
+		worker_process_give_door(parent);
 	return 0;
 }
 

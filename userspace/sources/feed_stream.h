@@ -25,7 +25,8 @@ int feed_stream_open(int fd, struct feed_stream **out);
 
 /*
  * Shows the beginning of the text: all of it, or the lines that are complete
- * within 64 KiB or more.  Only before the first line.  Returns 0, or what feed_stream_line() may return.
+ * within 64 KiB or more.  Only before the first line.  Returns 0, or what
+ * feed_stream_line() may return.
  */
 int feed_stream_peek(struct feed_stream *stream, const char **text,
 		     size_t *size);

@@ -14,6 +14,7 @@ struct maps {
 	int counters;
 	int list_counters;
 	int events;
+	int deferred; /* only read */
 	int networks;
 	struct {
 		int outer;

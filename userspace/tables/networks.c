@@ -20,6 +20,7 @@ struct network_table {
 	int map;
 	struct jiffies_clock clock;
 	struct expiry *expiry;
+	uint64_t tired;
 };
 
 struct addr networks_key(const struct addr *source)
@@ -117,28 +118,49 @@ static bool evict(struct network_table *table)
 	return true;
 }
 
+/* An entry that is there stays in its place of the order until it comes up. */
+static int put(struct network_table *table, const struct addr *key, bool known,
+	       const struct network *network)
+{
+	int error;
+
+	if (known)
+		return bpf_map_update_elem(table->map, key, network, BPF_EXIST)
+			       ? -errno
+			       : 0;
+	error = add(table, key, network);
+	if ((error == -ENOSPC || error == -E2BIG) && evict(table))
+		error = add(table, key, network);
+	return error;
+}
+
 int networks_set_witness(struct network_table *table, const struct addr *key,
 			 uint64_t until_ns)
 {
 	struct network network = {0};
 	bool known = bpf_map_lookup_elem(table->map, key, &network) == 0;
-	int error;
 
+	if (!known && !until_ns)
+		return 0;
 	network.witness =
 		until_ns ? clock_jiffies_at(&table->clock, until_ns) : 0;
-	if (known) {
-		/* Its place in the order of ends is put right when it comes
-		 * up. */
-		if (bpf_map_update_elem(table->map, key, &network, BPF_EXIST))
-			return -errno;
-		return 0;
-	}
-	if (!until_ns)
-		return 0;
-	error = add(table, key, &network);
-	if ((error == -ENOSPC || error == -E2BIG) && evict(table))
-		error = add(table, key, &network);
-	return error;
+	return put(table, key, known, &network);
+}
+
+int networks_tire(struct network_table *table, const struct addr *key,
+		  uint64_t until_ns)
+{
+	struct network network = {0};
+	bool known = bpf_map_lookup_elem(table->map, key, &network) == 0;
+
+	network.weary = clock_jiffies_at(&table->clock, until_ns);
+	table->tired++;
+	return put(table, key, known, &network);
+}
+
+uint64_t networks_tired(const struct network_table *table)
+{
+	return table->tired;
 }
 
 uint64_t networks_witness(const struct network_table *table,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The writer of the map `networks`: which of them may pass the closed gate.
+ * The writer of the map `networks`: which of them may pass the closed gate, and
+ * which are dropped rather than deferred.
  * Times are of CLOCK_MONOTONIC in nanoseconds.
  */
 #ifndef POSTERN_TABLES_NETWORKS_H
@@ -31,6 +32,13 @@ int networks_open(int map, uint32_t max, const struct jiffies_clock *clock,
  */
 int networks_set_witness(struct network_table *table, const struct addr *key,
 			 uint64_t until_ns);
+
+/* From now on it is dropped instead of deferred, until then; the same. */
+int networks_tire(struct network_table *table, const struct addr *key,
+		  uint64_t until_ns);
+
+/* How often that was said. */
+uint64_t networks_tired(const struct network_table *table);
 
 /* Until when it may; 0: it may not. */
 uint64_t networks_witness(const struct network_table *table,

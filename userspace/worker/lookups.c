@@ -21,9 +21,8 @@ static uint64_t jiffies_after(const struct worker *worker, uint64_t ns)
 
 /* ---- events ---- */
 
-/* The verdict that the program goes by: of the host, or else of its network. */
-static bool find_valid(const struct worker *worker, const struct addr *source,
-		       struct source_verdict *out)
+bool lookups_find(const struct worker *worker, const struct addr *source,
+		  struct source_verdict *out)
 {
 	struct addr network;
 
@@ -42,7 +41,7 @@ static bool is_long_clean(const struct worker *worker,
 {
 	struct source_verdict found;
 
-	return find_valid(worker, source, &found) &&
+	return lookups_find(worker, source, &found) &&
 	       policy_is_long_clean(
 		       found.verdict,
 		       clock_ns_at(&worker->start.clock, found.since),
@@ -64,7 +63,7 @@ static void refresh(const struct worker *worker, const struct addr *source)
 static void on_knock(struct worker *worker, const struct addr *source)
 {
 	struct source_verdict found = {.verdict = VERDICT_UNKNOWN};
-	bool known = find_valid(worker, source, &found);
+	bool known = lookups_find(worker, source, &found);
 	bool wanted;
 
 	if (!worker->dnsbl)
@@ -178,7 +177,7 @@ static void on_result(void *context, const struct dnsbl_result *result)
 	struct worker *worker = context;
 	struct source_verdict next = make_verdict(worker, result);
 	struct source_verdict before = {.verdict = VERDICT_UNKNOWN};
-	bool known = find_valid(worker, &result->source, &before);
+	bool known = lookups_find(worker, &result->source, &before);
 
 	answers_put(worker->answers, result, clock_monotonic_ns());
 	knocks_judged(worker->knocked, &result->source, result->verdict);

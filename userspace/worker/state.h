@@ -14,11 +14,14 @@
 #include "core/policy.h"
 #include "sources/addresses.h"
 #include "sources/dnsbl.h"
+#include "sources/doorman.h"
+#include "sources/patience.h"
 #include "sources/primaries.h"
 #include "sources/resolver.h"
 #include "sources/verifier.h"
 #include "tables/events.h"
 #include "tables/lists.h"
+#include "tables/networks.h"
 #include "tables/settings.h"
 #include "tables/verdicts.h"
 #include "worker/answers.h"
@@ -64,6 +67,7 @@ struct worker {
 	struct verdict_table *verdicts;
 	struct event_reader *events;
 	struct ranges_map *ranges[FAMILY_MAX];
+	struct network_table *networks;
 
 	struct resolver *resolver;
 	struct dnsbl *dnsbl; /* NULL: no sites */
@@ -75,7 +79,6 @@ struct worker {
 	struct address_watch *addresses;
 	struct answers *answers;
 	struct neighbours *neighbours;
-	struct network_table *networks;
 	struct knocks *knocked; /* at the closed gate */
 	bool crowd[FAMILY_MAX];
 	struct withdraw withdraw;
@@ -91,6 +94,8 @@ struct worker {
 	struct queue_state queue;  /* of the local MTA */
 	struct verifier *verifier; /* NULL: recipients = off */
 	struct control_server *control;
+	struct doorman *doorman; /* NULL: he has no socket, or no duty */
+	struct patience *patience;
 
 	struct gate_state gates[CONFIG_GUARDS_MAX][FAMILY_MAX];
 	struct rules kept;	/* whose closed gates stay closed, if no */
@@ -155,6 +160,24 @@ void lookups_replace(struct worker *worker, const struct config *next,
 void lookups_follow_own(struct worker *worker);
 
 void lookups_on_event(void *context, const struct event *event);
+
+/*
+ * The verdict that the program goes by: of the host, or else of its network.
+ * Returns false when there is none that is valid.
+ */
+bool lookups_find(const struct worker *worker, const struct addr *source,
+		  struct source_verdict *out);
+
+/* door.c: the doorman.  Returns 0 or a negative errno. */
+int door_start(struct worker *worker);
+
+/* A listening socket came from the parent; the caller closes it. */
+void door_take(struct worker *worker, enum family family, int fd);
+
+/* Does what the configuration in force has for him, or lets him go. */
+void door_follow(struct worker *worker);
+void door_close(struct worker *worker);
+json_t *door_json(const struct worker *worker); /* NULL: no memory */
 
 /* commands.c: the control commands. */
 extern const struct control_command worker_commands[];

@@ -240,7 +240,7 @@ json_t *status_json(struct worker *worker)
 {
 	return json_pack(
 		"{s:s, s:s, s:s, s:o, s:o, s:f, s:o, s:{s:o, s:o}, s:o, s:o, "
-		"s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+		"s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 		"version", POSTERN_VERSION, "mode",
 		mode_word(gate_mode(worker)), "configured_mode",
 		mode_word(worker->config->mode), "watched",
@@ -252,9 +252,10 @@ json_t *status_json(struct worker *worker)
 		status_guards_json(worker), "primaries", primaries_json(worker),
 		"zones", zones_json(worker), "feeds", feeds_json(worker->feeds),
 		"lists", lists_json(worker), "lookups", lookups_json(worker),
-		"nudge", nudge_json(worker), "worker", worker_json(worker),
-		"counters", counters_json(worker), "queue", queue_json(worker),
-		"recovery", recovery_json(worker->recovery), "recipients",
+		"nudge", nudge_json(worker), "doorman", door_json(worker),
+		"worker", worker_json(worker), "counters",
+		counters_json(worker), "queue", queue_json(worker), "recovery",
+		recovery_json(worker->recovery), "recipients",
 		recipients_json(worker), "knockers",
 		knocks_json(worker->knocked));
 }

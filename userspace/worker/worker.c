@@ -66,6 +66,7 @@ static void on_config(struct worker *worker, int fd)
 		answer.result = apply_config(worker, next, answer.text);
 	if (answer.result)
 		config_free(next);
+	door_follow(worker);
 	worker_tell(worker, &answer);
 }
 
@@ -81,6 +82,9 @@ static void on_message(struct worker *worker, const struct message *message,
 		break;
 	case MESSAGE_NUDGES:
 		worker->nudges = message->nudges;
+		break;
+	case MESSAGE_DOORMAN:
+		door_take(worker, message->family, fd);
 		break;
 	case MESSAGE_EXPLAINED:
 		commands_on_explained(worker, message);
@@ -138,6 +142,8 @@ static int open_tables(struct worker *worker)
 		error = knocks_create(worker->networks, &worker->knocked);
 	if (!error)
 		error = lists_open(maps, worker->ranges);
+	if (!error)
+		error = door_start(worker);
 	return error;
 }
 
@@ -316,6 +322,7 @@ static void end(struct worker *worker)
 		verifier_close(worker->verifier);
 	if (worker->publisher)
 		publisher_close(worker->publisher);
+	door_close(worker);
 	events_close(worker->events);
 	addresses_unwatch(worker->addresses);
 	if (worker->primaries)
@@ -334,6 +341,7 @@ static void clean_up(struct worker *worker)
 	knocks_free(worker->knocked);
 	networks_close(worker->networks);
 	verdicts_close(worker->verdicts);
+	patience_free(worker->patience);
 	settings_close(worker->settings);
 }
 

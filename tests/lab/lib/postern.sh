@@ -38,7 +38,7 @@ postern_config() {
 	for key in "${!setting[@]}"; do
 		[[ $key == *.* ]] || echo "$key = ${setting[$key]}"
 	done
-	for section in primary health queue bypass dnsbl; do
+	for section in primary health queue bypass doorman dnsbl; do
 		case $section in
 		primary) echo 'primary "mx1.example.net" {' ;;
 		*) echo "$section {" ;;

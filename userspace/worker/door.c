@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The doorman in the worker: whom he meets, what he tells, and how often. */
+
+#include <arpa/inet.h>
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/log.h"
+#include "worker/state.h"
+
+int door_start(struct worker *worker)
+{
+	return patience_create(&worker->patience);
+}
+
+/* Who knocks at the doorman's own socket, on another port, was not deferred. */
+static bool is_guarded(const struct worker *worker, uint16_t port)
+{
+	for (size_t i = 0; i < worker->config->port_count; i++)
+		if (worker->config->ports[i] == port)
+			return true;
+	return false;
+}
+
+/* Why it was deferred; when that is forgotten, what needs least words. */
+static enum reason reason_of(const struct worker *worker,
+			     const struct doorman_guest *guest)
+{
+	const struct flow flow = {
+		.source = guest->source,
+		.destination = guest->destination,
+		.client_port = htons(guest->client_port),
+		.port = htons(guest->port),
+	};
+	struct deferral deferral;
+
+	if (bpf_map_lookup_elem(worker->start.maps.deferred, &flow, &deferral))
+		return REASON_BYPASS;
+	return deferral.reason;
+}
+
+/* Whose network has come often enough is dropped from now on. */
+static void spend_patience(struct worker *worker, const struct addr *network)
+{
+	const struct config *config = worker->config;
+	uint64_t until_ns;
+	int error;
+
+	if (!patience_spend(worker->patience, network, config->patience,
+			    config->patience_period_ms * NS_PER_MS,
+			    clock_monotonic_ns(), &until_ns))
+		return;
+	error = networks_tire(worker->networks, network, until_ns);
+	if (error)
+		log_debug("a network goes on being deferred: %s",
+			  strerror(-error));
+}
+
+/* The first zone that has a listing which counts, redacted; or NULL. */
+static const char *listing_zone(const struct worker *worker,
+				const struct addr *source,
+				char text[static SITE_ZONE_MAX])
+{
+	const struct config_dnsbl *config = &worker->dnsbl_config->dnsbl;
+	const struct dnsbl_site_result *results;
+	uint64_t at_ns;
+
+	results = answers_get(worker->answers, source, &at_ns);
+	for (size_t i = 0; results && i < config->site_count; i++)
+		if (results[i].matched && config->sites[i].weight > 0)
+			return site_redact(config->sites[i].zone, text);
+	return NULL;
+}
+
+static void tell_listed(const struct worker *worker, const struct addr *source,
+			char refusal[static DOORMAN_REPLY_MAX])
+{
+	unsigned int code = worker->config->doorman.listed_code;
+	char addr[ADDR_TEXT], text[SITE_ZONE_MAX];
+	const char *zone = listing_zone(worker, source, text);
+
+	snprintf(refusal, DOORMAN_REPLY_MAX,
+		 "%u %u.7.1 client [%s] is listed by %s", code, code / 100,
+		 addr_format(source, addr), zone ? zone : "a DNS blocklist");
+}
+
+static bool meet(void *context, const struct doorman_guest *guest,
+		 struct doorman_welcome *out)
+{
+	struct worker *worker = context;
+	struct source_verdict verdict;
+
+	if (!is_guarded(worker, guest->port))
+		return false;
+	out->network = networks_key(&guest->source);
+	out->clean = lookups_find(worker, &guest->source, &verdict) &&
+		     verdict.verdict == VERDICT_CLEAN;
+	spend_patience(worker, &out->network);
+	if (reason_of(worker, guest) == REASON_LISTED)
+		tell_listed(worker, &guest->source, out->refusal);
+	else
+		snprintf(out->refusal, sizeof(out->refusal),
+			 "451 4.3.2 this is a backup and the primary MX is up, "
+			 "please deliver there");
+	return true;
+}
+
+static int listen_at(struct worker *worker, enum family family, int fd)
+{
+	int own = dup(fd);
+	int error;
+
+	if (own < 0)
+		return -errno;
+	if (!worker->doorman) {
+		error = doorman_create(&worker->loop, meet, worker,
+				       &worker->doorman);
+		if (error) {
+			close(own);
+			return error;
+		}
+		doorman_configure(worker->doorman, &worker->config->doorman);
+	}
+	return doorman_listen(worker->doorman, family, own);
+}
+
+void door_take(struct worker *worker, enum family family, int fd)
+{
+	int error = -EBADF;
+
+	if (fd >= 0 && family < FAMILY_MAX)
+		error = listen_at(worker, family, fd);
+	if (error)
+		log_error("the doorman can't listen, so the MTA gets what is "
+			  "deferred: %s",
+			  strerror(-error));
+}
+
+void door_follow(struct worker *worker)
+{
+	if (!worker->doorman)
+		return;
+	if (config_defers(worker->config))
+		doorman_configure(worker->doorman, &worker->config->doorman);
+	else
+		door_close(worker);
+}
+
+void door_close(struct worker *worker)
+{
+	if (worker->doorman)
+		doorman_close(worker->doorman);
+	worker->doorman = NULL;
+}
+
+json_t *door_json(const struct worker *worker)
+{
+	struct doorman_status status = {0};
+	const char *state = "off";
+
+	if (worker->doorman)
+		doorman_status(worker->doorman, &status);
+	if (config_defers(worker->config))
+		state = worker->doorman ? "on" : "missing";
+	return json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I}", "state", state,
+			 "sessions", (json_int_t)status.sessions, "taken",
+			 (json_int_t)status.taken, "told",
+			 (json_int_t)status.told, "turned_away",
+			 (json_int_t)status.turned_away, "cut_short",
+			 (json_int_t)status.cut_short, "weary",
+			 (json_int_t)networks_tired(worker->networks));
+}
