@@ -18,8 +18,8 @@
  * that it takes less memory than what it is merged into.
  */
 #define PAIRS_MIN    (1 << 20)
-#define PREFIXES_MIN (256 << 10)
-#define PART_OF_RUN  4
+#define PREFIXES_MIN (64 << 10)
+#define PART_OF_RUN  2
 
 int ranges_input_create(struct ranges_input **out)
 {
@@ -125,24 +125,22 @@ static void free_pending(struct ranges_input_list *list, enum family family)
 	if (family == FAMILY_IPV4) {
 		free(list->pairs);
 		list->pairs = NULL;
-		list->pair_room = 0;
+		list->pair_count = list->pair_room = 0;
 	} else {
 		free(list->prefixes);
 		list->prefixes = NULL;
-		list->prefix_room = 0;
+		list->prefix_count = list->prefix_room = 0;
 	}
 }
 
-static int merge_pending(struct ranges_input_list *list, enum family family,
-			 bool more)
+/* What was collected has gone before the merged run takes its place. */
+static int merge_pending(struct ranges_input_list *list, enum family family)
 {
 	struct ranges_run added = {0};
 	int error = pack_pending(list, family, &added);
 
 	if (!error) {
-		*pending(list, family) = 0;
-		if (!more)
-			free_pending(list, family);
+		free_pending(list, family);
 		error = ranges_run_merge(&list->runs[family], &added);
 	}
 	ranges_run_empty(&added);
@@ -153,7 +151,7 @@ int ranges_input_settle_list(struct ranges_input_list *list, enum family family)
 {
 	if (list->lent || *pending(list, family) == 0)
 		return 0;
-	return merge_pending(list, family, false);
+	return merge_pending(list, family);
 }
 
 int ranges_input_settle(struct ranges_input *input, enum family family)
@@ -173,16 +171,18 @@ static int make_room(struct ranges_input_list *list, enum family family)
 
 	if (*pending(list, family) < (part > least ? part : least))
 		return 0;
-	return merge_pending(list, family, true);
+	return merge_pending(list, family);
 }
 
 static int add_pair(struct ranges_input_list *list, uint32_t first,
 		    uint32_t last)
 {
-	void *pairs = list->pairs;
+	void *pairs;
 
-	if (make_room(list, FAMILY_IPV4) != 0 ||
-	    ranges_grow(&pairs, list->pair_count, &list->pair_room,
+	if (make_room(list, FAMILY_IPV4) != 0)
+		return -ENOMEM;
+	pairs = list->pairs;
+	if (ranges_grow(&pairs, list->pair_count, &list->pair_room,
 			sizeof(*list->pairs)) != 0)
 		return -ENOMEM;
 	list->pairs = pairs;
@@ -194,10 +194,12 @@ static int add_pair(struct ranges_input_list *list, uint32_t first,
 static int append_prefix(struct ranges_input_list *list,
 			 const struct ranges_prefix *prefix)
 {
-	void *prefixes = list->prefixes;
+	void *prefixes;
 
-	if (make_room(list, FAMILY_IPV6) != 0 ||
-	    ranges_grow(&prefixes, list->prefix_count, &list->prefix_room,
+	if (make_room(list, FAMILY_IPV6) != 0)
+		return -ENOMEM;
+	prefixes = list->prefixes;
+	if (ranges_grow(&prefixes, list->prefix_count, &list->prefix_room,
 			sizeof(*list->prefixes)) != 0)
 		return -ENOMEM;
 	list->prefixes = prefixes;
