@@ -78,6 +78,55 @@ static void without_a_limit_nothing_is_refused(void **state)
 	assert_false(quota_exhausted(&quota, NOW));
 }
 
+#define HOUR UINT64_C(3600)
+
+/* In thousands, hour by hour, from a day's quota. */
+static const unsigned int by_hour[] = {48, 24, 12, 8, 4, 0, 0};
+
+static void a_flood_gets_half_of_what_is_left_each_hour(void **state)
+{
+	struct quota quota;
+
+	(void)state;
+	quota_init(&quota, 96000, DAY);
+	for (size_t i = 0; i < sizeof(by_hour) / sizeof(*by_hour); i++) {
+		uint64_t now_s = NOW + i * HOUR;
+
+		assert_false(quota_rests(&quota, now_s));
+		assert_int_equal(take_all(&quota, now_s, DNSBL_HELD),
+				 by_hour[i] * 1000);
+		assert_int_equal(quota_rests(&quota, now_s), i < 4);
+		assert_int_equal(quota_exhausted(&quota, now_s), i >= 4);
+	}
+	/* A new day. */
+	assert_int_equal(take_all(&quota, NOW + DAY, DNSBL_HELD), 48000);
+}
+
+static void known_senders_are_refreshed_through_a_flood(void **state)
+{
+	struct quota quota;
+
+	(void)state;
+	quota_init(&quota, 96000, DAY);
+	assert_int_equal(take_all(&quota, NOW, DNSBL_HELD), 48000);
+	assert_true(quota_take(&quota, NOW, DNSBL_REFRESH));
+	assert_false(quota_take(&quota, NOW, DNSBL_HELD));
+}
+
+static void who_spreads_them_evenly_gets_nearly_all(void **state)
+{
+	struct quota quota;
+	unsigned int taken = 0;
+
+	(void)state;
+	quota_init(&quota, 96000, DAY);
+	for (uint64_t now_s = NOW - NOW % DAY; now_s < NOW - NOW % DAY + DAY;
+	     now_s += 60)
+		for (unsigned int i = 0; i < 96000 / 1440; i++)
+			taken += quota_take(&quota, now_s, DNSBL_HELD);
+	assert_int_equal(taken, 96000 / 1440 * 1440);
+}
+
 static void a_new_period_begins_at_a_multiple_of_it(void **state)
 {
 	struct quota quota;
@@ -161,6 +210,9 @@ int main(void)
 		cmocka_unit_test(prewarming_gets_a_tenth),
 		cmocka_unit_test(prewarming_stops_at_seven_tenths_too),
 		cmocka_unit_test(without_a_limit_nothing_is_refused),
+		cmocka_unit_test(a_flood_gets_half_of_what_is_left_each_hour),
+		cmocka_unit_test(known_senders_are_refreshed_through_a_flood),
+		cmocka_unit_test(who_spreads_them_evenly_gets_nearly_all),
 		cmocka_unit_test(a_new_period_begins_at_a_multiple_of_it),
 		cmocka_unit_test(a_clock_that_is_set_back_gives_nothing_back),
 		cmocka_unit_test(what_was_used_before_a_restart_counts),

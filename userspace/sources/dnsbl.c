@@ -266,6 +266,7 @@ static void describe(const struct dnsbl_zone *zone,
 {
 	const struct zone *health = &zone->health;
 	bool over = quota_exhausted(&zone->quota, wall_clock_s());
+	bool rests = quota_rests(&zone->quota, wall_clock_s());
 	enum zone_state state = health->state;
 
 	*out = (struct dnsbl_zone_status){
@@ -288,6 +289,12 @@ static void describe(const struct dnsbl_zone *zone,
 	if (state == ZONE_OK && over) {
 		state = ZONE_OVER_QUOTA;
 		out->reason = "is asked no more: its quota is used up";
+		out->remedy = "raise dnsbl.quota if its terms of use allow";
+	}
+	if (state == ZONE_OK && rests) {
+		state = ZONE_OVER_QUOTA;
+		out->reason = "is asked no more for a while: half of what was "
+			      "left of its quota is used up";
 		out->remedy = "raise dnsbl.quota if its terms of use allow";
 	}
 	out->state = zone_state_name(state);

@@ -262,16 +262,21 @@ bool dnsbl_health_take(struct dnsbl_zone *zone, enum dnsbl_priority priority)
 {
 	uint64_t now_s = wall_clock_s();
 	bool taken = quota_take(&zone->quota, now_s, priority);
-	bool over = quota_exhausted(&zone->quota, now_s);
+	bool rests = quota_rests(&zone->quota, now_s);
+	bool over = rests || quota_exhausted(&zone->quota, now_s);
 
-	if (over && !taken && !zone->over_quota)
+	if (rests && !taken && !zone->over_quota)
+		log_warning("zone %s: half of what was left of the quota went "
+			    "within a 24th of its period, so nothing is known "
+			    "of a source till that is over",
+			    zone->shown);
+	else if (over && !taken && !zone->over_quota)
 		log_warning("zone %s: the quota of %" PRIu64
 			    " lookups is used up, so nothing is known of a "
 			    "source till the next period begins",
 			    zone->shown, zone->quota.limit);
 	if (!over && zone->over_quota)
-		log_notice("zone %s is asked again: a new period of its quota "
-			   "has begun",
+		log_notice("zone %s is asked again, within its quota",
 			   zone->shown);
 	zone->over_quota = over && (zone->over_quota || !taken);
 	return taken;

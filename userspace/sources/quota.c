@@ -3,6 +3,8 @@
 
 #include "sources/quota.h"
 
+#define SLICES 24
+
 void quota_init(struct quota *quota, uint64_t limit, uint64_t period_s)
 {
 	*quota = (struct quota){
@@ -22,6 +24,27 @@ static bool is_over(const struct quota *quota, uint64_t now_s)
 	return period_start(quota, now_s) > quota->started_s;
 }
 
+static uint64_t slice_start(const struct quota *quota, uint64_t now_s)
+{
+	uint64_t length = quota->period_s / SLICES;
+
+	return now_s - now_s % (length > 0 ? length : 1);
+}
+
+static void begin_slice(struct quota *quota, uint64_t now_s)
+{
+	uint64_t left =
+		quota->used < quota->limit ? quota->limit - quota->used : 0;
+	uint64_t share = left / 2;
+
+	if (share < quota->limit / (SLICES / 2))
+		share = quota->limit / (SLICES / 2);
+	if (share < QUOTA_SLICE_LEAST)
+		share = QUOTA_SLICE_LEAST;
+	quota->slice_s = slice_start(quota, now_s);
+	quota->slice_end = quota->used + share;
+}
+
 bool quota_take(struct quota *quota, uint64_t now_s,
 		enum dnsbl_priority priority)
 {
@@ -29,9 +52,14 @@ bool quota_take(struct quota *quota, uint64_t now_s,
 		quota->started_s = period_start(quota, now_s);
 		quota->used = 0;
 		quota->prewarmed = 0;
+		quota->slice_s = 0;
 	}
 	if (quota->limit > 0) {
+		if (slice_start(quota, now_s) > quota->slice_s)
+			begin_slice(quota, now_s);
 		if (quota->used >= quota->limit)
+			return false;
+		if (priority == DNSBL_HELD && quota->used >= quota->slice_end)
 			return false;
 		if (priority != DNSBL_HELD &&
 		    quota->used >= quota->limit / 10 * 7)
@@ -52,6 +80,14 @@ bool quota_exhausted(const struct quota *quota, uint64_t now_s)
 	       quota->used >= quota->limit;
 }
 
+bool quota_rests(const struct quota *quota, uint64_t now_s)
+{
+	return quota->limit > 0 && !is_over(quota, now_s) &&
+	       quota->used < quota->limit &&
+	       slice_start(quota, now_s) <= quota->slice_s &&
+	       quota->used >= quota->slice_end;
+}
+
 void quota_restore(struct quota *quota, uint64_t now_s, uint64_t started_s,
 		   uint64_t used, uint64_t prewarmed)
 {
@@ -67,4 +103,5 @@ void quota_restore(struct quota *quota, uint64_t now_s, uint64_t started_s,
 	quota->started_s = start;
 	quota->used += used;
 	quota->prewarmed += prewarmed;
+	quota->slice_s = 0;
 }

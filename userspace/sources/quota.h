@@ -5,6 +5,10 @@
  * epoch.  Senders that wait come first: pre-warming gets a tenth, and past
  * seven tenths neither pre-warming nor refreshing gets anything.
  *
+ * A flood of forged senders must not use up a day's quota in minutes: in a
+ * slice, a 24th of the period, those that wait get half of what was left at its
+ * beginning, but a twelfth of the whole and QUOTA_SLICE_LEAST in any case.
+ *
  * Pure.  `now_s` is wall clock time, since the count survives restarts.
  */
 #ifndef POSTERN_SOURCES_QUOTA_H
@@ -15,12 +19,16 @@
 
 #include "sources/dnsbl_queue.h"
 
+#define QUOTA_SLICE_LEAST 1000
+
 struct quota {
 	uint64_t limit; /* 0: none */
 	uint64_t period_s;
 	uint64_t started_s; /* of the period that is counted */
 	uint64_t used;
 	uint64_t prewarmed; /* of these */
+	uint64_t slice_s;   /* when the slice began; 0: none has yet */
+	uint64_t slice_end; /* what may be used by its end */
 };
 
 void quota_init(struct quota *quota, uint64_t limit, uint64_t period_s);
@@ -30,6 +38,9 @@ bool quota_take(struct quota *quota, uint64_t now_s,
 		enum dnsbl_priority priority);
 
 bool quota_exhausted(const struct quota *quota, uint64_t now_s);
+
+/* Whether it isn't, but only the next slice has more for senders that wait. */
+bool quota_rests(const struct quota *quota, uint64_t now_s);
 
 /*
  * What an earlier process had used: it counts if it is of the same period,
