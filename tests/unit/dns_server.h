@@ -34,17 +34,17 @@ enum dns_behaviour {
 	DNS_LONG,	   /* NXDOMAIN after a second */
 	DNS_BOGON,	   /* 2, 18, ..., and 127/8 but for 127.0.0.1 */
 	DNS_ANYBODY,	   /* listed, all but 127.0.0.1 */
+	DNS_LATE,	   /* listed after 5 s: when nobody waits any more */
 	DNS_LATEFAIL,	   /* SERVFAIL after a second */
 	DNS_LIVE,	   /* as `live` says */
 	DNS_BEHAVIOURS,
 };
 
 static const char *const dns_behaviours[DNS_BEHAVIOURS] = {
-	"listed",	 "clean",   "even",	 "codes",  "servfail",
-	"refused",	 "silent",  "truncated", "half",   "wrongid",
-	"otherquestion", "garbage", "short",	 "nodata", "alias",
-	"blocked",	 "parked",  "long",	 "bogon",  "anybody",
-	"latefail",	 "live",
+	"listed", "clean",     "even",	"codes",    "servfail",	     "refused",
+	"silent", "truncated", "half",	"wrongid",  "otherquestion", "garbage",
+	"short",  "nodata",    "alias", "blocked",  "parked",	     "long",
+	"bogon",  "anybody",   "late",	"latefail", "live",
 };
 
 struct dns_server {
@@ -54,6 +54,7 @@ struct dns_server {
 	enum dns_behaviour live;
 	unsigned int asked;
 	unsigned int asked_tcp;
+	unsigned int sent_late;
 	unsigned int asked_of[DNS_BEHAVIOURS];
 	char last[256]; /* name that was asked last */
 	char input[65536];
@@ -207,12 +208,13 @@ static inline void dns_send_late(uv_timer_t *timer)
 	if (!uv_is_closing((uv_handle_t *)&late->server->udp))
 		dns_send(late->server, &late->message,
 			 (struct sockaddr *)&late->to);
+	late->server->sent_late++;
 	uv_close((uv_handle_t *)timer, dns_late_closed);
 }
 
 static inline void dns_delay(struct dns_server *server,
 			     const struct dns_message *message,
-			     const struct sockaddr *to)
+			     const struct sockaddr *to, uint64_t ms)
 {
 	struct dns_late *late = calloc(1, sizeof(*late));
 
@@ -223,7 +225,7 @@ static inline void dns_delay(struct dns_server *server,
 	memcpy(&late->to, to, sizeof(struct sockaddr_in));
 	late->timer.data = late;
 	uv_timer_init(server->udp.loop, &late->timer);
-	uv_timer_start(&late->timer, dns_send_late, 1000, 0);
+	uv_timer_start(&late->timer, dns_send_late, ms, 0);
 }
 
 /* Notes the question; returns how to answer it, the answer begun. */
@@ -264,11 +266,15 @@ static inline void dns_on_udp(uv_udp_t *udp, ssize_t length,
 		return;
 	case DNS_LONG:
 		dns_nothing(&reply);
-		dns_delay(server, &reply, from);
+		dns_delay(server, &reply, from, 1000);
+		return;
+	case DNS_LATE:
+		dns_listing(&reply, "127.0.0.2");
+		dns_delay(server, &reply, from, 5000);
 		return;
 	case DNS_LATEFAIL:
 		reply.octets[3] |= ns_r_servfail;
-		dns_delay(server, &reply, from);
+		dns_delay(server, &reply, from, 1000);
 		return;
 	case DNS_TRUNCATED:
 	case DNS_HALF:
