@@ -161,6 +161,12 @@ bench: ## measure against other filters (as root; QUICK=1 for less)
 	$(Q)$(MAKE) $(BUILD)/tools/bench
 	$(Q)$(BUILD)/tools/bench $(if $(QUICK),--quick) --json $(BUILD)/bench.json
 
+kernels: ## test under kernels 5.10 to the newest (QUICK=1: those two)
+	tools/deps build test
+	tools/deps kernels || echo "kernels: goes on without"
+	$(Q)$(MAKE) $(PROGRAMS) $(PACKETS:%=$(BUILD)/%)
+	$(Q)tests/kernels/run $(if $(QUICK),--quick)
+
 fuzz: $(FUZZERS:%=$(BUILD)/fuzz/%) ## fuzz every parser, a minute each
 	tools/fuzz $(FUZZ_SECONDS) $^
 
@@ -197,7 +203,7 @@ clean: ## remove what was built
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
 
-.PHONY: all build-tests deps check test demo bench fuzz lint install clean help
+.PHONY: all build-tests deps check test demo bench kernels fuzz lint install clean help
 .SECONDARY:
 .DELETE_ON_ERROR:
 

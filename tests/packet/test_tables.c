@@ -151,7 +151,8 @@ static void sweeps_remove_what_has_ended_and_nothing_else(void **state)
 	now = harness_now();
 	for (uint32_t n = 0; n < 1000; n++)
 		put(table, n,
-		    n % 2 ? now + harness_hour() : now - harness_hour() / 100);
+		    n % 2 ? now + harness_hour()
+			  : now - 2 * harness_clock()->hz);
 	/* One that has ended since is prolonged. */
 	put(table, 500, now + harness_hour());
 	for (int i = 0; i < 3; i++)
@@ -174,7 +175,7 @@ static void a_worker_that_is_restarted_finds_verdicts_in_place(void **state)
 	now = harness_now();
 	for (uint32_t n = 0; n < 3000; n++)
 		put(table, n, now + harness_hour());
-	put(table, 3000, now - harness_hour() / 100);
+	put(table, 3000, now - 2 * harness_clock()->hz);
 	verdicts_close(table);
 	table = open_verdicts(skeleton);
 	assert_int_equal(verdicts_count(table), 3001);

@@ -21,7 +21,8 @@
 struct loader {
 	struct postern *skeleton;
 	struct jiffies_clock clock;
-	bool adopted; /* the maps of an earlier daemon are in use */
+	bool adopted;	/* the maps of an earlier daemon are in use */
+	bool fragments; /* frames in several buffers can be judged */
 };
 
 /* Maps of libbpf's own (.rodata) are private to the program. */
@@ -151,6 +152,7 @@ static int open_skeleton(struct loader *loader, const struct config *config,
 		return -errno;
 	size_maps(loader->skeleton, config, &room);
 	/* Frames in several buffers (Linux 5.18); refused by older ones. */
+	loader->fragments = fragments;
 	if (fragments)
 		bpf_program__set_flags(loader->skeleton->progs.postern,
 				       BPF_F_XDP_HAS_FRAGS);
@@ -248,6 +250,14 @@ static int found(const struct loader *loader, const struct pins *pins)
 	return pin_maps(loader->skeleton->obj, pins);
 }
 
+static void tell_limits(const struct loader *loader)
+{
+	if (!loader->fragments)
+		log_info("this kernel (before 5.18) shows the program no "
+			 "frames in several buffers: drivers may refuse to "
+			 "attach it natively with a large MTU");
+}
+
 static int calibrate(struct loader *loader)
 {
 	int program = bpf_program__fd(loader->skeleton->progs.clock);
@@ -276,6 +286,7 @@ int loader_open(const struct config *config, const struct pins *pins,
 		loader_close(loader);
 		return error;
 	}
+	tell_limits(loader);
 	*out = loader;
 	return 0;
 }

@@ -43,9 +43,10 @@ log_grew() {
 	[ "$(log_count "$1" "$2")" -gt "$3" ]
 }
 
-# within SECONDS COMMAND...: until the command succeeds.
+# within SECONDS COMMAND...: until the command succeeds.  Where everything is
+# slower, LAB_PATIENCE says how often those seconds.
 within() {
-	local deadline=$((SECONDS + $1 + 1))
+	local deadline=$((SECONDS + $1 * ${LAB_PATIENCE:-1} + 1))
 	shift
 	until "$@"; do
 		[ "$SECONDS" -lt "$deadline" ] || return 1
