@@ -11,6 +11,7 @@ CONTACTS=50
 
 # Behind the router `internet`, which translates their addresses.
 OFFICE_IPV4=192.168.77.0/24
+OFFICE_IPV6=2001:db8:ff1::/48
 LAB_HOSTS+=(office)
 
 office_up() {
@@ -25,7 +26,14 @@ office_up() {
 	ip_on office route add default via 192.168.78.1
 	ip_on office route add local "$OFFICE_IPV4" dev lo
 	ip_on internet route add "$OFFICE_IPV4" via 192.168.78.2
-	on internet sysctl -qw net.ipv4.ip_forward=1
+	ip_on internet address add 2001:db8:78::1/64 dev office nodad
+	ip_on office address add 2001:db8:78::2/64 dev eth0 nodad
+	ip_on office route add default via 2001:db8:78::1
+	ip_on office route add local "$OFFICE_IPV6" dev lo
+	ip_on internet route add "$OFFICE_IPV6" via 2001:db8:78::2
+	on office sysctl -qw net.ipv6.ip_nonlocal_bind=1
+	on internet sysctl -qw net.ipv4.ip_forward=1 \
+		net.ipv6.conf.all.forwarding=1
 }
 
 # sources clean|listed 4|6: nobody knows them after a restart.
@@ -36,10 +44,14 @@ sources() {
 	done
 }
 
+# office_sources 4|6
 office_sources() {
 	local number
 	for ((number = 10; number < 10 + CONTACTS; number++)); do
-		echo "192.168.77.$number"
+		case $1 in
+		4) echo "192.168.77.$number" ;;
+		6) printf '2001:db8:ff1:%x::1\n' "$number" ;;
+		esac
 	done
 }
 
@@ -74,10 +86,59 @@ behind_nat() {
 		'chain translate { type nat hook postrouting priority srcnat;' \
 		"snat ip prefix to ip saddr map \
 			{ $OFFICE_IPV4 : $CLEAN_IPV4 }" \
+		"snat ip6 prefix to ip6 saddr map \
+			{ $OFFICE_IPV6 : $CLEAN_IPV6 }" \
 		'}'
-	expect_nudged office office_sources
+	expect_nudged office office_sources "$1"
 	expect "the backup saw the addresses that they were translated to" \
-		explains "$(source_of clean 4 10)" '.verdict == "clean"'
+		explains "$(source_of clean "$1" 10)" '.verdict == "clean"'
+}
+
+# A firewall in front of the clients that takes a nudge, which is no answer to
+# their SYN, for an attack: what they send afterwards is lost.
+punishing_firewall() {
+	local set='type ipv4_addr . inet_service; size 65535; flags dynamic;'
+	firewall_up internet \
+		"set answered { $set }" \
+		"set punished { $set }" \
+		'chain in { type filter hook prerouting priority raw;' \
+		"ip saddr != $BACKUP_IPV4 accept" \
+		'tcp sport != 25 accept' \
+		'tcp flags & (syn | ack) == (syn | ack) \
+			add @answered { ip daddr . tcp dport }' \
+		'ip daddr . tcp dport @answered accept' \
+		"$BARE_ACK add @punished { ip daddr . tcp dport } drop" \
+		'}' \
+		'chain out { type filter hook output priority raw;' \
+		'ip saddr . tcp sport @punished drop' \
+		'}'
+}
+
+# It takes 40 holds without a nudge to compare with, one in 16.
+harmful_nudge() {
+	local number sources=()
+	ready
+	punishing_firewall
+	# Lookups have a budget for each network.
+	ip_on internet route replace local 198.18.0.0/15 dev lo
+	for ((number = 0; number < 1536; number++)); do
+		sources+=("198.$((18 + number / 256 % 2)).$((number % 256)).$((
+			10 + number / 512))")
+	done
+	start_traffic punished --every 0.03 --lifetime 2.5 \
+		--count "${#sources[@]}" "${sources[@]}"
+	expect_status '.nudge.state == "switched off: it did harm"' 90 \
+		"nudging is switched off, as status says"
+	stop_traffic punished
+	expect_status '.nudge.control_back == .nudge.control and
+		.nudge.control >= 40 and .nudge.back == 0' 1 \
+		"who was not nudged came again, who was nudged did not"
+	expect "and posternctl's first lines" grep -q '^! Nudging is' \
+		<(ctl status)
+	expect_log 'warning: nudging is switched off until the next start'
+	# shellcheck disable=SC2046 # a word for each
+	first_contacts internet $(sources clean 4)
+	expect_first_contacts 950 1200 "$CONTACTS sources"
 }
 
 firewall_on_backup() {
@@ -149,9 +210,11 @@ for family in 4 6; do
 		firewall_on_backup $family
 	lab_case "when its nudge is lost, it is connected within 1.1 s, and \
 not nudged again (IPv$family)" lost_nudge $family
+	lab_case "a nudge gets through a NAT that drops what is invalid \
+(IPv$family)" behind_nat $family
 	lab_case "a listed source gets no packet at all (IPv$family)" \
 		listed_sources $family
 done
-lab_case "a nudge gets through a NAT that drops what is invalid" behind_nat
 lab_case "nudge = no leaves it to the clients" switched_off
+lab_case "where nudges do harm, they are switched off" harmful_nudge
 lab_case "in monitor mode nobody is nudged" monitor_mode

@@ -418,6 +418,19 @@ static void warn_doorman(const struct print *print, const json_t *status)
 				"reaches the mail server.");
 }
 
+static void warn_nudge(const struct print *print, const json_t *status)
+{
+	const json_t *nudge = json_object_get(status, "nudge");
+
+	if (strncmp(field_text(nudge, "state", ""), "switched off", 12) != 0)
+		return;
+	print_paragraph(print, TONE_WARN, MARK,
+			"Nudging is switched off until the next start: of "
+			"the clients that were nudged fewer came again than "
+			"of the others. Unknown senders wait about a second "
+			"instead.");
+}
+
 void status_judge(const struct print *print, const json_t *status)
 {
 	print_alarms(print, status);
@@ -432,4 +445,5 @@ void status_judge(const struct print *print, const json_t *status)
 	warn_shed(print, status);
 	warn_feeds(print, status);
 	warn_doorman(print, status);
+	warn_nudge(print, status);
 }
