@@ -121,6 +121,7 @@ static void what_is_left_out_has_its_default(void **state)
 	assert_string_equal(config->user, "postern");
 	assert_string_equal(config->group, "postern");
 	assert_int_equal(config->list_capacity, 1000000);
+	assert_int_equal(config->list_capacity_max, 4000000);
 	assert_string_equal(config->control, CONFIG_DEFAULT_CONTROL);
 	assert_string_equal(config->pin, CONFIG_DEFAULT_PIN);
 	assert_int_equal(config->primary_count, 0);
@@ -174,6 +175,7 @@ static void every_value_is_taken(void **state)
 		"ports={25,2525} mode=enforce attach=generic\n"
 		"monitor = { bypass, lists }\n"
 		"user = mail group=\"mail\" list-capacity = 1024\n"
+		"list-capacity-max = 16777216\n"
 		"allow = { 192.0.2.1, \"2001:db8::/32\", 0.0.0.0/0 }\n"
 		"block += { \"203.0.113.0/24\" } control = /c.sock\n"
 		"pin = /sys/fs/bpf/p-1_x\n"
@@ -527,6 +529,7 @@ static void what_a_reload_can_not_change_is_named(void **state)
 	} cases[] = {
 		{"", NULL},
 		{"mode = enforce ports = 26 allow = { ::1 }", NULL},
+		{"list-capacity-max = 2048", NULL},
 		{"user = mail", "user"},
 		{"group = mail", "group"},
 		{"control = /x", "control"},

@@ -18,8 +18,9 @@
 	"abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijk"
 #define ALL_KEYS                                                               \
 	"expected one of interface, protect, ports, mode, monitor, attach, "   \
-	"user, group, list-capacity, allow, block, control, pin, state, "      \
-	"mx-of, primary, guard, feed, health, bypass, doorman, dnsbl, queue"
+	"user, group, list-capacity, list-capacity-max, allow, block, "        \
+	"control, pin, state, mx-of, primary, guard, feed, health, bypass, "   \
+	"doorman, dnsbl, queue"
 #define EXPECTED_TIME(from, to)                                                \
 	"expected a time from " from " to " to ", with its unit "              \
 	"(ms, s, m, h, d)"

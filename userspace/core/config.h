@@ -172,6 +172,7 @@ struct config {
 	char *user;
 	char *group;		/* of the control socket */
 	uint32_t list_capacity; /* entries of each family in the lists' maps */
+	uint32_t list_capacity_max; /* that these may be enlarged to */
 	struct prefix *allow;
 	size_t allow_count;
 	struct prefix *block;

@@ -178,6 +178,14 @@ static const struct config_key root_keys[] = {
 		AT(list_capacity),
 	},
 	{
+		.name = "list-capacity-max",
+		.kind = &config_kind_number,
+		.fallback = "4000000",
+		.least = 1024,
+		.most = 16777216,
+		AT(list_capacity_max),
+	},
+	{
 		.name = "allow",
 		.kind = &config_kind_prefix,
 		.entries = PREFIXES_MAX,

@@ -23,6 +23,7 @@ enum message_kind {
 	MESSAGE_FLUSH,	 /* deliver the mail of the `id`th domain */
 	MESSAGE_RELOAD,	 /* read the configuration again */
 	MESSAGE_APPLIED, /* answers CONFIG: `result`, and `text` unless 0 */
+	MESSAGE_GROW,	 /* the lists need tables of so many `pages` */
 
 	/* From the parent. */
 	MESSAGE_CONFIG,	     /* apply the configuration in the descriptor */
@@ -34,6 +35,8 @@ enum message_kind {
 	MESSAGE_QUEUE,	     /* how long the `queue` is */
 	MESSAGE_DOORMAN,     /* a listening socket of `family` in the descriptor
 			      */
+	MESSAGE_TABLE,	     /* the descriptor of an enlarged map: `table` */
+	MESSAGE_GROWN,	     /* answers GROW, after its TABLEs: `result` */
 	MESSAGE_KINDS,
 };
 
@@ -84,6 +87,12 @@ struct nudge_counts {
 	bool switched_off; /* it did harm */
 };
 
+/* Which of the maps of the range tables: tables/maps.h. */
+struct table_part {
+	uint32_t family;
+	uint32_t part;
+};
+
 struct message {
 	enum message_kind kind;
 	uint32_t id;	/* an answer carries that of its request */
@@ -96,6 +105,8 @@ struct message {
 		struct decision decision;
 		struct attachments attachments;
 		struct nudge_counts nudges;
+		struct table_part table;
+		uint32_t pages[FAMILY_MAX]; /* 0: enough as it is */
 		char text[CONFIG_ERROR_TEXT];
 	};
 };

@@ -52,7 +52,8 @@ static int put_lists(struct replay_judge *judge, const struct config *config,
 		     char error[static CONFIG_ERROR_TEXT])
 {
 	static const bool both[FAMILY_MAX] = {true, true};
-	int status = lists_put(plan, judge->ranges, both);
+	uint32_t missing[FAMILY_MAX];
+	int status = lists_put(plan, judge->ranges, both, missing);
 
 	if (status)
 		lists_describe(status, config, error);

@@ -260,6 +260,35 @@ int links_attach(struct links *links, const struct config *config)
 	return error;
 }
 
+int links_replace(struct links *links, int program)
+{
+	size_t done = 0;
+	int error = 0;
+
+	for (; done < links->count; done++) {
+		const struct link *link = &links->of[done];
+
+		if (link->fd < 0 || !link_ifindex(link->fd))
+			continue;
+		if (bpf_link_update(link->fd, program, NULL) == 0)
+			continue;
+		error = -errno;
+		log_error("%s: can't replace the program that is attached: %s",
+			  link->interface, strerror(-error));
+		break;
+	}
+	if (!error) {
+		links->program = program;
+		return 0;
+	}
+	/* The one before was taken a moment ago. */
+	while (done-- > 0)
+		if (links->of[done].fd >= 0)
+			bpf_link_update(links->of[done].fd, links->program,
+					NULL);
+	return error;
+}
+
 struct selection {
 	struct links *links;
 	const struct config *config;

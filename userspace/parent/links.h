@@ -24,6 +24,13 @@ int links_create(const struct pins *pins, int program, struct links **out);
  */
 int links_attach(struct links *links, const struct config *config);
 
+/*
+ * Has another program, borrowed, judge at all of them, without a gap.  Returns
+ * 0; or a negative errno with the one before at all of them again, after it
+ * has logged why.
+ */
+int links_replace(struct links *links, int program);
+
 /* Detaches from the interfaces that `config` doesn't name any more. */
 void links_drop_others(struct links *links, const struct config *config);
 

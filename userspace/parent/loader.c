@@ -14,6 +14,7 @@
 #include "core/log.h"
 #include "parent/carry.h"
 #include "parent/driver.h"
+#include "parent/tables.h"
 #include "parent/twin.h"
 #include "postern.skel.h"
 #include "tables/ranges_room.h"
@@ -24,13 +25,6 @@ struct loader {
 	bool adopted;	/* the maps of an earlier daemon are in use */
 	bool fragments; /* frames in several buffers can be judged */
 };
-
-/* Maps of libbpf's own (.rodata) are private to the program. */
-static bool is_pinned(const struct bpf_map *map)
-{
-	return bpf_map__name(map)[0] != '.' &&
-	       strchr(bpf_map__name(map), '.') == NULL;
-}
 
 /* Reads the ABI of the maps that are pinned; 0: there are none. */
 static __u64 pinned_abi(const struct pins *pins)
@@ -63,7 +57,9 @@ static bool fits(int fd, const struct bpf_map *map)
 	       info.type == bpf_map__type(map) &&
 	       info.key_size == bpf_map__key_size(map) &&
 	       info.value_size == bpf_map__value_size(map) &&
-	       info.max_entries == bpf_map__max_entries(map) &&
+	       (info.max_entries == bpf_map__max_entries(map) ||
+		(tables_has(map) &&
+		 info.max_entries > bpf_map__max_entries(map))) &&
 	       info.map_flags == bpf_map__map_flags(map);
 }
 
@@ -88,10 +84,10 @@ static bool adopt_maps(struct bpf_object *object, const struct pins *pins)
 	size_t count = 0, used = 0;
 	bool all = true;
 
-	if (pinned_abi(pins) != POSTERN_ABI)
+	if (pinned_abi(pins) != POSTERN_ABI || !tables_pinned(pins))
 		return false;
 	bpf_object__for_each_map (map, object) {
-		if (!is_pinned(map) || count == MAPS_MAX)
+		if (!tables_pinnable(map) || count == MAPS_MAX)
 			continue;
 		fds[count] =
 			bpf_obj_get(pins_path(pins, bpf_map__name(map), path));
@@ -102,21 +98,24 @@ static bool adopt_maps(struct bpf_object *object, const struct pins *pins)
 		if (!all)
 			break;
 		/* libbpf keeps a duplicate. */
-		if (is_pinned(map))
+		if (tables_pinnable(map))
 			all = bpf_map__reuse_fd(map, fds[used++]) == 0;
 	}
 	close_all(fds, count);
 	return all;
 }
 
-static int pin_maps(struct bpf_object *object, const struct pins *pins)
+/* Pins the maps whose names begin so. */
+static int pin_maps(struct bpf_object *object, const struct pins *pins,
+		    const char *prefix)
 {
 	char path[PATH_MAX];
 	struct bpf_map *map;
 	int error;
 
 	bpf_object__for_each_map (map, object) {
-		if (!is_pinned(map))
+		if (!tables_pinnable(map) ||
+		    strncmp(bpf_map__name(map), prefix, strlen(prefix)) != 0)
 			continue;
 		pins_path(pins, bpf_map__name(map), path);
 		error = pins_replace(bpf_map__fd(map), path);
@@ -247,7 +246,7 @@ static int found(const struct loader *loader, const struct pins *pins)
 		return error;
 	}
 	carry_over(loader->skeleton->obj, pins);
-	return pin_maps(loader->skeleton->obj, pins);
+	return pin_maps(loader->skeleton->obj, pins, "");
 }
 
 static void tell_limits(const struct loader *loader)
@@ -311,6 +310,52 @@ int loader_open_private(const struct config *config, struct loader **out)
 	return 0;
 }
 
+int loader_enlarge(const struct loader *from,
+		   const uint32_t pages[static FAMILY_MAX], struct loader **out)
+{
+	struct loader *loader = calloc(1, sizeof(*loader));
+	int error;
+
+	if (!loader)
+		return -ENOMEM;
+	loader->clock = from->clock;
+	loader->fragments = from->fragments;
+	loader->skeleton = postern__open();
+	if (!loader->skeleton) {
+		error = -errno;
+		free(loader);
+		return error;
+	}
+	if (loader->fragments)
+		bpf_program__set_flags(loader->skeleton->progs.postern,
+				       BPF_F_XDP_HAS_FRAGS);
+	error = tables_share(from->skeleton->obj, loader->skeleton->obj, pages);
+	if (!error)
+		error = postern__load(loader->skeleton);
+	if (!error)
+		error = tables_copy(from->skeleton->obj, loader->skeleton->obj,
+				    pages);
+	if (error) {
+		loader_close(loader);
+		return error;
+	}
+	*out = loader;
+	return 0;
+}
+
+int loader_pin_tables(const struct loader *loader, const struct pins *pins)
+{
+	return pin_maps(loader->skeleton->obj, pins, "ranges_");
+}
+
+void loader_pages(const struct loader *loader, uint32_t out[static FAMILY_MAX])
+{
+	out[FAMILY_IPV4] =
+		bpf_map__max_entries(loader->skeleton->maps.ranges_ipv4_a);
+	out[FAMILY_IPV6] =
+		bpf_map__max_entries(loader->skeleton->maps.ranges_ipv6_a);
+}
+
 int loader_try(const struct config *config)
 {
 	struct loader loader = {0};
@@ -351,18 +396,8 @@ void loader_maps(const struct loader *loader, struct maps *out)
 	out->events = bpf_map__fd(skeleton->maps.events);
 	out->deferred = bpf_map__fd(skeleton->maps.deferred);
 	out->networks = bpf_map__fd(skeleton->maps.networks);
-	out->ranges[FAMILY_IPV4].outer =
-		bpf_map__fd(skeleton->maps.ranges_ipv4);
-	out->ranges[FAMILY_IPV4].inner[0] =
-		bpf_map__fd(skeleton->maps.ranges_ipv4_a);
-	out->ranges[FAMILY_IPV4].inner[1] =
-		bpf_map__fd(skeleton->maps.ranges_ipv4_b);
-	out->ranges[FAMILY_IPV6].outer =
-		bpf_map__fd(skeleton->maps.ranges_ipv6);
-	out->ranges[FAMILY_IPV6].inner[0] =
-		bpf_map__fd(skeleton->maps.ranges_ipv6_a);
-	out->ranges[FAMILY_IPV6].inner[1] =
-		bpf_map__fd(skeleton->maps.ranges_ipv6_b);
+	for (enum family family = 0; family < FAMILY_MAX; family++)
+		out->ranges[family] = tables_of(skeleton->obj, family);
 }
 
 const struct jiffies_clock *loader_clock(const struct loader *loader)

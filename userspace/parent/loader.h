@@ -28,6 +28,22 @@ int loader_open(const struct config *config, const struct pins *pins,
 int loader_open_private(const struct config *config, struct loader **out);
 
 /*
+ * Loads the same once more, with range tables of so many pages for a family
+ * (0: those of `from` are shared, as all other maps are).  What is in force in
+ * the tables is in the larger ones, too; nothing is attached or pinned yet, so
+ * none of it is seen.  Returns 0 and *out, or a negative errno.
+ */
+int loader_enlarge(const struct loader *from,
+		   const uint32_t pages[static FAMILY_MAX],
+		   struct loader **out);
+
+/* Pins the range tables in place of those that are.  As pins_replace(). */
+int loader_pin_tables(const struct loader *loader, const struct pins *pins);
+
+/* The pages of each family's tables. */
+void loader_pages(const struct loader *loader, uint32_t out[static FAMILY_MAX]);
+
+/*
  * Loads the same as loader_open() would, and throws it away: whether this
  * build and this kernel go together.  Returns 0, or a negative errno after it
  * has logged why.

@@ -82,6 +82,12 @@ int nudge_open(int pending, int replies, const struct jiffies_clock *clock,
 	return 0;
 }
 
+void nudge_use(struct nudger *nudger, int pending, int replies)
+{
+	nudger->pending = pending;
+	nudger->replies = replies;
+}
+
 static uint32_t random_number(void)
 {
 	uint32_t number = 0;

@@ -26,6 +26,9 @@ struct nudger;
 int nudge_open(int pending, int replies, const struct jiffies_clock *clock,
 	       struct nudger **out);
 
+/* The same maps by other descriptors, also borrowed. */
+void nudge_use(struct nudger *nudger, int pending, int replies);
+
 /* Nudges a source whose first SYN is held since less than a second. */
 void nudge_source(struct nudger *nudger, const struct addr *source);
 

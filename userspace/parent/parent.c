@@ -97,6 +97,9 @@ static void on_message(struct parent *parent, struct message *message)
 	case MESSAGE_RELOAD:
 		reload_start(parent, message->id);
 		break;
+	case MESSAGE_GROW:
+		grow_tables(parent, message);
+		break;
 	case MESSAGE_APPLIED:
 		reload_applied(parent, message);
 		break;
@@ -116,10 +119,8 @@ static void on_worker_socket(struct parent *parent)
 	if (result == -EBADMSG)
 		log_warning("the worker sent a malformed message");
 	if (result <= 0) {
-		/* Without its socket it is of no use: end it for good. */
-		if (parent->worker)
-			kill(parent->worker, SIGKILL);
-		worker_process_lose(parent);
+		/* Without its socket it is of no use. */
+		worker_process_replace(parent);
 		return;
 	}
 	if (fd >= 0)

@@ -21,6 +21,9 @@
 
 #define LINK_PREFIX "link-"
 
+/* The name of a pin that is about to take the place of another. */
+#define NEXT "next"
+
 struct pins {
 	char directory[PATH_MAX];
 	int fd; /* of the directory; carries the lock */
@@ -139,9 +142,22 @@ const char *pins_link_path(const struct pins *pins, const char *interface,
 
 int pins_replace(int fd, const char *path)
 {
-	if (unlink(path) && errno != ENOENT)
+	const char *name = strrchr(path, '/');
+	char next[PATH_MAX];
+	int error;
+
+	if (!name || snprintf(next, sizeof(next), "%.*s/" NEXT,
+			      (int)(name - path), path) >= (int)sizeof(next))
+		return -ENAMETOOLONG;
+	if (unlink(next) && errno != ENOENT)
 		return -errno;
-	return bpf_obj_pin(fd, path) ? -errno : 0;
+	if (bpf_obj_pin(fd, next))
+		return -errno;
+	if (rename(next, path) == 0)
+		return 0;
+	error = -errno;
+	unlink(next);
+	return error;
 }
 
 bool pins_intact(const struct pins *pins)

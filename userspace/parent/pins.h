@@ -28,7 +28,10 @@ const char *pins_path(const struct pins *pins, const char *name,
 const char *pins_link_path(const struct pins *pins, const char *interface,
 			   char path[static PATH_MAX]);
 
-/* Pins a descriptor of BPF under `path`, in place of what is there. */
+/*
+ * Pins a descriptor of BPF under `path`, in place of what is there: whoever
+ * looks finds the one or the other.  Returns 0 or a negative errno.
+ */
 int pins_replace(int fd, const char *path);
 
 /* Is the directory still what pins_open() made? */

@@ -17,6 +17,12 @@
 #include "parent/service.h"
 #include "parent/steering.h"
 
+/* How often the worker has asked for larger tables lately. */
+struct grow {
+	uint64_t since_ns;
+	unsigned int count;
+};
+
 /* A configuration that the worker is asked to apply. */
 struct reload {
 	struct config *config; /* NULL: none under way */
@@ -36,6 +42,7 @@ struct parent {
 	struct nudger *nudger;
 	struct service *service;
 	struct reload reload;
+	struct grow grow;
 	int signals;
 	int control;
 	ino_t control_inode; /* of its name */
@@ -79,7 +86,16 @@ void worker_process_ended(struct parent *parent, int status);
 /* Has it let its lease run out long ago? */
 bool worker_process_hangs(const struct parent *parent);
 void worker_process_kill(struct parent *parent);
+
+/* Ends it for good: another is started with what is in use now. */
+void worker_process_replace(struct parent *parent);
 void worker_process_stop(struct parent *parent);
+
+/*
+ * grow.c: the worker asks for larger range tables, within list-capacity-max.
+ * It gets their descriptors, with the lists in force in them, and an answer.
+ */
+void grow_tables(struct parent *parent, const struct message *request);
 
 /*
  * reload.c: loads the configuration again and asks the worker to apply it;

@@ -181,6 +181,14 @@ void worker_process_kill(struct parent *parent)
 	kill(parent->worker, SIGKILL);
 }
 
+void worker_process_replace(struct parent *parent)
+{
+	if (parent->worker)
+		kill(parent->worker, SIGKILL);
+	if (parent->socket >= 0)
+		worker_process_lose(parent);
+}
+
 /* Hangs up, and gives the worker a moment to end by itself. */
 void worker_process_stop(struct parent *parent)
 {

@@ -204,8 +204,11 @@ void lists_plan_clear(struct lists_plan *plan)
 static int compile(struct ranges_input *input,
 		   struct ranges_map *const maps[static FAMILY_MAX],
 		   const bool wanted[static FAMILY_MAX],
+		   uint32_t missing[static FAMILY_MAX],
 		   struct ranges *compiled[static FAMILY_MAX])
 {
+	bool fits = true;
+
 	for (enum family family = 0; family < FAMILY_MAX; family++) {
 		int error;
 
@@ -214,28 +217,31 @@ static int compile(struct ranges_input *input,
 		error = ranges_compile(input, family, &compiled[family]);
 		if (error)
 			return error;
-		if (ranges_pages(compiled[family]) >
-		    ranges_map_pages(maps[family]))
-			return -ENOSPC;
+		missing[family] = ranges_pages(compiled[family]);
+		if (missing[family] <= ranges_map_pages(maps[family]))
+			missing[family] = 0;
+		fits = fits && !missing[family];
 	}
-	return 0;
+	return fits ? 0 : -ENOSPC;
 }
 
 int lists_put(const struct lists_plan *plan,
 	      struct ranges_map *const maps[static FAMILY_MAX],
-	      const bool wanted[static FAMILY_MAX])
+	      const bool wanted[static FAMILY_MAX],
+	      uint32_t missing[static FAMILY_MAX])
 {
 	struct ranges *compiled[FAMILY_MAX] = {NULL};
 	struct ranges_input *input = NULL;
 	int error;
 
+	memset(missing, 0, FAMILY_MAX * sizeof(*missing));
 	error = ranges_input_create(&input);
 	if (error)
 		return error;
 	for (unsigned int n = 1; n < LISTS_MAX; n++)
 		if (plan->sets[n])
 			ranges_input_lend(input, n, plan->sets[n]);
-	error = compile(input, maps, wanted, compiled);
+	error = compile(input, maps, wanted, missing, compiled);
 	for (enum family family = 0; family < FAMILY_MAX; family++) {
 		if (!error && wanted[family])
 			error = ranges_publish(maps[family], compiled[family],
@@ -252,8 +258,9 @@ void lists_describe(int error, const struct config *config,
 	if (error == -ENOSPC)
 		snprintf(text, CONFIG_ERROR_TEXT,
 			 "the lists have more entries than the tables have "
-			 "room for: raise list-capacity (now %u) and restart",
-			 config->list_capacity);
+			 "room for: raise list-capacity-max (now %u), or "
+			 "list-capacity (now %u)",
+			 config->list_capacity_max, config->list_capacity);
 	else
 		snprintf(text, CONFIG_ERROR_TEXT, "can't compile the lists: %s",
 			 strerror(-error));
@@ -265,11 +272,12 @@ int lists_publish(const struct config *config,
 {
 	static const bool both[FAMILY_MAX] = {true, true};
 	struct lists_plan plan = {0};
+	uint32_t missing[FAMILY_MAX];
 	int result;
 
 	result = lists_plan_config(&plan, config);
 	if (!result)
-		result = lists_put(&plan, maps, both);
+		result = lists_put(&plan, maps, both, missing);
 	if (result)
 		lists_describe(result, config, error);
 	lists_plan_clear(&plan);

@@ -49,11 +49,13 @@ void lists_plan_clear(struct lists_plan *plan);
 /*
  * Compiles the families that are wanted and puts them in force, all or none.
  * Blocks; for any thread, but one at a time.  Returns 0 or a negative errno:
- * -ENOSPC for too many entries.
+ * -ENOSPC for too many entries, with the pages that a family
+ * is short of in `missing`, all that it needs.
  */
 int lists_put(const struct lists_plan *plan,
 	      struct ranges_map *const maps[static FAMILY_MAX],
-	      const bool wanted[static FAMILY_MAX]);
+	      const bool wanted[static FAMILY_MAX],
+	      uint32_t missing[static FAMILY_MAX]);
 
 /* How many entries the configuration has for it. */
 size_t lists_count(const struct config *config, unsigned int number);

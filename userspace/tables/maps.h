@@ -8,6 +8,15 @@
 
 #include "shared.h"
 
+/* The range tables of one family: 0 and 1 are the inner ones. */
+#define TABLE_OUTER 2
+#define TABLE_PARTS 3
+
+struct ranges_fds {
+	int inner[2];
+	int outer;
+};
+
 struct maps {
 	int settings;
 	int verdicts;
@@ -16,10 +25,7 @@ struct maps {
 	int events;
 	int deferred; /* only read */
 	int networks;
-	struct {
-		int outer;
-		int inner[2];
-	} ranges[FAMILY_MAX];
+	struct ranges_fds ranges[FAMILY_MAX];
 };
 
 #endif

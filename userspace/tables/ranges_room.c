@@ -43,6 +43,11 @@ struct ranges_room ranges_room_for(uint64_t entries)
 	};
 }
 
+uint32_t ranges_room_pages(const struct ranges_room *room, enum family family)
+{
+	return family == FAMILY_IPV4 ? room->ipv4_pages : room->ipv6_pages;
+}
+
 uint64_t ranges_room_entries(enum family family, uint32_t pages)
 {
 	uint64_t size, entry = IPV6_ENTRY;
@@ -124,14 +129,23 @@ static int create_family(struct bpf_object *object, const char *name,
 	return error;
 }
 
+int ranges_room_create_family(struct bpf_object *object, enum family family,
+			      uint32_t pages)
+{
+	if (family == FAMILY_IPV4)
+		return create_family(object, "ranges_ipv4",
+				     RANGES_IPV4_PAGE_SIZE, pages);
+	return create_family(object, "ranges_ipv6", RANGES_IPV6_PAGE_SIZE,
+			     pages);
+}
+
 int ranges_room_create(struct bpf_object *object,
 		       const struct ranges_room *room)
 {
-	int error = create_family(object, "ranges_ipv4", RANGES_IPV4_PAGE_SIZE,
-				  room->ipv4_pages);
+	int error = 0;
 
-	if (error)
-		return error;
-	return create_family(object, "ranges_ipv6", RANGES_IPV6_PAGE_SIZE,
-			     room->ipv6_pages);
+	for (enum family family = 0; family < FAMILY_MAX && !error; family++)
+		error = ranges_room_create_family(
+			object, family, ranges_room_pages(room, family));
+	return error;
 }

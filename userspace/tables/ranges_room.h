@@ -8,9 +8,10 @@
 #define POSTERN_TABLES_RANGES_ROOM_H
 
 #include <bpf/libbpf.h>
+#include <stdbool.h>
 #include <stdint.h>
 
-#include "shared.h"
+#include "tables/maps.h"
 
 /* The max_entries of the inner maps of each family. */
 struct ranges_room {
@@ -24,6 +25,9 @@ struct ranges_room ranges_room_for(uint64_t entries);
 /* The entries that so many pages of a family have room for. */
 uint64_t ranges_room_entries(enum family family, uint32_t pages);
 
+/* The same of one family. */
+uint32_t ranges_room_pages(const struct ranges_room *room, enum family family);
+
 /* What both copies of both families take, in octets. */
 uint64_t ranges_room_size(const struct ranges_room *room);
 
@@ -34,5 +38,24 @@ uint64_t ranges_room_size(const struct ranges_room *room);
  */
 int ranges_room_create(struct bpf_object *object,
 		       const struct ranges_room *room);
+
+/* The same for one family. */
+int ranges_room_create_family(struct bpf_object *object, enum family family,
+			      uint32_t pages);
+
+/*
+ * Copies the table that `from` shows to the first inner map of `to`, which has
+ * as many pages or more: there it means the same.  Nobody else may write to
+ * either meanwhile.  Returns 0 or a negative errno: -EINVAL when `from` shows
+ * none of its own, or `to` has less room.
+ */
+int ranges_room_copy(const struct ranges_fds *from,
+		     const struct ranges_fds *to);
+
+/*
+ * Are these maps of one set: two of the same size, one of them shown?  What
+ * was replaced by half is not.
+ */
+bool ranges_room_is_set(const struct ranges_fds *fds);
 
 #endif

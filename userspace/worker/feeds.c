@@ -18,6 +18,9 @@
 #define TICK_MS	 1000
 #define QUIET_NS (FEED_QUIET_S * NS_PER_S)
 
+static const char no_room[] =
+	"there is no room for it: raise list-capacity-max";
+
 static void release_feeds(struct feeds *feeds)
 {
 	if (--feeds->handles > 0)
@@ -48,9 +51,7 @@ static void on_published(void *context, int error)
 		feed->before = NULL;
 		feed_set(feed);
 		feed_become(feed, FEED_STATE_TOO_LARGE, "%s",
-			    error == -ENOSPC ? "there is no room for it: raise "
-					       "list-capacity and restart"
-					     : strerror(-error));
+			    error == -ENOSPC ? no_room : strerror(-error));
 		publisher_publish(feed->feeds->publisher, NULL, NULL);
 	} else {
 		ranges_set_put(feed->before);
@@ -407,8 +408,7 @@ bool feeds_give_up_largest(struct feeds *feeds)
 		return false;
 	ranges_set_put(largest->set);
 	largest->set = NULL;
-	feed_become(largest, FEED_STATE_TOO_LARGE,
-		    "there is no room for it: raise list-capacity and restart");
+	feed_become(largest, FEED_STATE_TOO_LARGE, "%s", no_room);
 	feed_set(largest);
 	return true;
 }

@@ -47,7 +47,7 @@ static void on_published(void *context, int error)
 	if (error)
 		control_fail(change->request, "it is not in force: %s",
 			     error == -ENOSPC
-				     ? "there is no room (list-capacity)"
+				     ? "there is no room (list-capacity-max)"
 				     : strerror(-error));
 	else
 		control_reply(change->request,

@@ -18,13 +18,17 @@ struct job {
 	struct lists_plan plan;
 	bool wanted[FAMILY_MAX];
 	uint64_t generation;
+	uint32_t missing[FAMILY_MAX]; /* pages, with -ENOSPC */
 	int error;
+	bool grown; /* the tables have been enlarged for it */
 	struct waiter *waiters;
 };
 
 struct publisher {
 	uv_loop_t *loop;
 	struct ranges_map *maps[FAMILY_MAX];
+	publisher_grow *grow;
+	void *context;
 	struct lists_plan plan;
 	bool changed[FAMILY_MAX];
 	struct waiter *waiters; /* for the next job */
@@ -42,6 +46,7 @@ struct publisher {
 
 int publisher_create(uv_loop_t *loop,
 		     struct ranges_map *const maps[static FAMILY_MAX],
+		     publisher_grow *grow, void *context,
 		     struct publisher **out)
 {
 	struct publisher *publisher = calloc(1, sizeof(*publisher));
@@ -53,9 +58,17 @@ int publisher_create(uv_loop_t *loop,
 		return -ENOMEM;
 	}
 	publisher->loop = loop;
+	publisher->grow = grow;
+	publisher->context = context;
 	memcpy(publisher->maps, maps, sizeof(publisher->maps));
 	*out = publisher;
 	return 0;
+}
+
+void publisher_use(struct publisher *publisher,
+		   struct ranges_map *const maps[static FAMILY_MAX])
+{
+	memcpy(publisher->maps, maps, sizeof(publisher->maps));
 }
 
 static bool has_family(const struct ranges_set *set, enum family family)
@@ -94,8 +107,8 @@ static void run(uv_work_t *work)
 	uv_mutex_lock(&publisher->lock);
 	/* Unless publisher_apply() has overtaken it. */
 	if (job->generation > publisher->published) {
-		job->error =
-			lists_put(&job->plan, publisher->maps, job->wanted);
+		job->error = lists_put(&job->plan, publisher->maps, job->wanted,
+				       job->missing);
 		if (!job->error)
 			publisher->published = job->generation;
 	}
@@ -103,6 +116,7 @@ static void run(uv_work_t *work)
 }
 
 static void start(struct publisher *publisher);
+static int queue(struct publisher *publisher);
 
 static void finish(struct publisher *publisher)
 {
@@ -117,13 +131,29 @@ static void finish(struct publisher *publisher)
 	free(publisher);
 }
 
+/* The same job once more, with larger tables. */
+static bool try_again(struct publisher *publisher)
+{
+	struct job *job = &publisher->job;
+
+	if (job->error != -ENOSPC || job->grown || publisher->closing)
+		return false;
+	job->grown = true;
+	/* No other thread has the maps: this job has ended. */
+	job->error = publisher->grow(publisher->context, job->missing);
+	return job->error == 0 && queue(publisher) == 0;
+}
+
 static void on_done(uv_work_t *work, int status)
 {
 	struct publisher *publisher = work->data;
 	struct job *job = &publisher->job;
 	struct waiter *waiters = job->waiters;
-	int error = status ? status : job->error;
+	int error;
 
+	if (status == 0 && try_again(publisher))
+		return;
+	error = status ? status : job->error;
 	job->waiters = NULL;
 	lists_plan_clear(&job->plan);
 	publisher->busy = false;
@@ -144,6 +174,12 @@ static void on_done(uv_work_t *work, int status)
 		start(publisher);
 }
 
+static int queue(struct publisher *publisher)
+{
+	publisher->work.data = publisher;
+	return uv_queue_work(publisher->loop, &publisher->work, run, on_done);
+}
+
 static void start(struct publisher *publisher)
 {
 	struct job *job = &publisher->job;
@@ -160,8 +196,7 @@ static void start(struct publisher *publisher)
 	publisher->waiters = NULL;
 	publisher->wanted = false;
 	publisher->busy = true;
-	publisher->work.data = publisher;
-	uv_queue_work(publisher->loop, &publisher->work, run, on_done);
+	queue(publisher);
 }
 
 void publisher_publish(struct publisher *publisher, publisher_done *done,
@@ -187,6 +222,7 @@ int publisher_apply(struct publisher *publisher, const struct config *config)
 	static const bool both[FAMILY_MAX] = {true, true};
 	struct lists_plan *plan = &publisher->plan;
 	struct ranges_set *before[LIST_NUMBERS];
+	uint32_t missing[FAMILY_MAX];
 	int error;
 
 	for (unsigned int n = 0; n < LIST_NUMBERS; n++)
@@ -195,7 +231,12 @@ int publisher_apply(struct publisher *publisher, const struct config *config)
 	/* A job that is compiling just now is soon done. */
 	uv_mutex_lock(&publisher->lock);
 	if (!error)
-		error = lists_put(plan, publisher->maps, both);
+		error = lists_put(plan, publisher->maps, both, missing);
+	if (error == -ENOSPC) {
+		error = publisher->grow(publisher->context, missing);
+		if (!error)
+			error = lists_put(plan, publisher->maps, both, missing);
+	}
 	if (!error) {
 		publisher->published = ++publisher->generation;
 		memset(publisher->changed, 0, sizeof(publisher->changed));

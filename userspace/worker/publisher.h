@@ -13,13 +13,26 @@
 
 struct publisher;
 
+/*
+ * Asks for tables of so many pages, 0 for a family that has enough; the maps
+ * that the publisher borrows are replaced with publisher_use() before it
+ * returns 0.  Else it returns -ENOSPC.
+ */
+typedef int publisher_grow(void *context,
+			   const uint32_t pages[static FAMILY_MAX]);
+
 /* `error` is 0, or why what was set is not in force. */
 typedef void publisher_done(void *context, int error);
 
 /* Borrows the maps until publisher_close().  Returns 0 and *out, or -ENOMEM */
 int publisher_create(uv_loop_t *loop,
 		     struct ranges_map *const maps[static FAMILY_MAX],
+		     publisher_grow *grow, void *context,
 		     struct publisher **out);
+
+/* Borrows others from now on, which show the same; within `grow` only. */
+void publisher_use(struct publisher *publisher,
+		   struct ranges_map *const maps[static FAMILY_MAX]);
 
 /* Changes a list; takes the reference to `set`, which may be NULL. */
 void publisher_set(struct publisher *publisher, unsigned int number,

@@ -53,6 +53,15 @@ struct gate_state {
 	bool decided; /* false until the first decision */
 };
 
+/* Larger tables on their way from the parent. */
+struct room {
+	struct ranges_fds next[FAMILY_MAX]; /* -1: not come yet */
+	bool asked;			    /* and waiting for the answer */
+	bool answered;
+	int result;
+	int deferred_fd; /* a configuration that came meanwhile, or -1 */
+};
+
 struct worker {
 	uv_loop_t loop;
 	struct worker_start start;
@@ -87,6 +96,7 @@ struct worker {
 	size_t own_count;
 	uint32_t knocks; /* that were counted, to look up some of them */
 	struct publisher *publisher;
+	struct room room;
 	struct feeds *feeds;
 	struct runtime *runtime;
 	struct orders *orders;
@@ -111,6 +121,25 @@ struct worker {
 
 /* worker.c: sends to the parent; logs what fails. */
 void worker_tell(struct worker *worker, const struct message *message);
+
+/* worker.c: does what the parent says; takes `fd`, or -1. */
+void worker_on_message(struct worker *worker, const struct message *message,
+		       int fd);
+
+/*
+ * room.c: asks the parent for larger range tables; a publisher_grow, with the
+ * worker as context.  Messages that come meanwhile are handled, but a
+ * configuration is kept until room_take_deferred(), which returns its
+ * descriptor, or -1.
+ */
+publisher_grow room_grow;
+void room_init(struct room *room);
+int room_take_deferred(struct worker *worker);
+
+/* A descriptor has come, which is taken if this returns true; all have. */
+bool room_on_table(struct worker *worker, const struct message *message,
+		   int fd);
+void room_on_grown(struct worker *worker, const struct message *message);
 
 /*
  * gate.c: gates that are closed now stay so until then, unless more is known:

@@ -39,13 +39,21 @@ static void on_lease(uv_timer_t *timer)
 					clock_monotonic_ns() + LEASE_NS));
 }
 
+static void on_config(struct worker *worker, int fd);
+
 static void on_sweep(uv_timer_t *timer)
 {
 	struct worker *worker = timer->data;
+	int fd;
 
 	verdicts_sweep(worker->verdicts);
 	networks_sweep(worker->networks);
 	gate_check(worker);
+	fd = room_take_deferred(worker);
+	if (fd >= 0) {
+		on_config(worker, fd);
+		close(fd);
+	}
 }
 
 static void on_addresses_changed(void *context)
@@ -70,7 +78,7 @@ static void on_config(struct worker *worker, int fd)
 	worker_tell(worker, &answer);
 }
 
-static void on_message(struct worker *worker, const struct message *message,
+void worker_on_message(struct worker *worker, const struct message *message,
 		       int fd)
 {
 	switch (message->kind) {
@@ -98,9 +106,18 @@ static void on_message(struct worker *worker, const struct message *message,
 	case MESSAGE_QUEUE:
 		worker->queue = message->queue;
 		break;
+	case MESSAGE_TABLE:
+		if (room_on_table(worker, message, fd))
+			return;
+		break;
+	case MESSAGE_GROWN:
+		room_on_grown(worker, message);
+		break;
 	default:
 		break;
 	}
+	if (fd >= 0)
+		close(fd);
 }
 
 static void end(struct worker *worker);
@@ -120,9 +137,7 @@ static void on_parent(uv_poll_t *poll, int status, int events)
 		end(worker);
 		return;
 	}
-	on_message(worker, &message, fd);
-	if (fd >= 0)
-		close(fd);
+	worker_on_message(worker, &message, fd);
 }
 
 static int open_tables(struct worker *worker)
@@ -179,8 +194,8 @@ static int open_lists(struct worker *worker)
 	const struct worker_start *start = &worker->start;
 	int error;
 
-	error = publisher_create(&worker->loop, worker->ranges,
-				 &worker->publisher);
+	error = publisher_create(&worker->loop, worker->ranges, room_grow,
+				 worker, &worker->publisher);
 	if (!error)
 		error = runtime_create(&worker->loop, worker->publisher,
 				       &start->clock, start->config->state,
@@ -362,6 +377,7 @@ int worker_run(const struct worker_start *start)
 	/* Should the parent vanish without closing its socket. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	worker->start = *start;
+	room_init(&worker->room);
 	uv_loop_init(&worker->loop);
 	error = set_up(worker);
 	if (error)
