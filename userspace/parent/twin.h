@@ -22,7 +22,10 @@ int twin_explain(int program, const struct addr *source,
 		 const struct addr *destination, uint16_t port,
 		 struct decision *out);
 
-/* Calibrates with the program `clock`; takes 60 ms. */
+/*
+ * Calibrates with the program `clock`; takes 60 ms, and more where the clocks
+ * don't seem to agree.  Returns 0 and *out or a negative errno.
+ */
 int twin_calibrate(int program, struct jiffies_clock *out);
 
 #endif
