@@ -61,7 +61,8 @@ FUZZ     := -fsanitize=fuzzer-no-link,address,undefined \
 	-fno-sanitize-recover=all -fno-omit-frame-pointer -O1 -g
 COMPILE   = $(CC) -std=gnu17 $(CPPFLAGS) $(WARN) $(PKG_CFLAGS) -MD -MP
 
-BPF_OBJECT = $(CLANG) -target bpf -O2 -g -Wall -Wextra $(WERROR) -std=gnu17 \
+# v3: instructions of 32 bits, which every kernel from 5.1 on has.
+BPF_OBJECT = $(CLANG) -target bpf -mcpu=v3 -O2 -g -Wall -Wextra $(WERROR) -std=gnu17 \
 	-Ibpf -idirafter /usr/include/$(shell $(CC) -print-multiarch)
 
 define build-bpf

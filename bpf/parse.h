@@ -221,12 +221,14 @@ static __always_inline enum parsed parse_tcp(struct cursor *cursor, __u32 size,
 {
 	struct tcp *tcp = peek(cursor, sizeof(*tcp));
 	__u32 header;
+	__u8 flags;
 
 	/* Padding of the frame is no part of the packet, hence `size`. */
 	if (!tcp || size < sizeof(*tcp))
 		return part == PART_FIRST ? parse_short(cursor, size, syn)
 					  : PARSED_OTHER;
-	if ((tcp->flags & (TCP_SYN | TCP_ACK | TCP_RST)) != TCP_SYN)
+	flags = tcp->flags;
+	if ((flags & (TCP_SYN | TCP_ACK | TCP_RST)) != TCP_SYN)
 		return PARSED_OTHER;
 	header = tcp_header(tcp);
 	if (header < sizeof(*tcp) || (header > size && part == PART_WHOLE))
@@ -234,7 +236,7 @@ static __always_inline enum parsed parse_tcp(struct cursor *cursor, __u32 size,
 	syn->port = tcp->destination;
 	syn->transport = distance(cursor, tcp);
 	syn->size = size;
-	return tcp->flags & TCP_FIN ? PARSED_EVASION : PARSED_SYN;
+	return flags & TCP_FIN ? PARSED_EVASION : PARSED_SYN;
 }
 
 /* Another fragment than the first, or one of several. */

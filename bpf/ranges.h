@@ -20,6 +20,9 @@
 
 #include "ranges_layout.h"
 
+#define RANGES_IPV4_LAST_TO_FIRST                                              \
+	(RANGES_IPV4_FIRST_SHIFT - RANGES_IPV4_LAST_SHIFT)
+
 /* The loader sets max_entries to the pages wanted: tables/ranges.h. */
 struct ranges_ipv4_table {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -161,8 +164,8 @@ static __always_inline const struct list *ranges_lookup_ipv4(__be32 address,
 	root = bpf_map_lookup_elem(table, &index);
 	if (!root)
 		return 0;
-	group = &root->groups[host >> RANGES_IPV4_GROUP_BITS &
-			      (RANGES_IPV4_GROUPS - 1)];
+	group = ranges_fixed(&root->groups[host >> RANGES_IPV4_GROUP_BITS &
+					   (RANGES_IPV4_GROUPS - 1)]);
 	octet = (host >> RANGES_IPV4_BLOCK_BITS) % RANGES_IPV4_BLOCKS * 8;
 	host &= RANGES_IPV4_BLOCK_MASK;
 	start = (group->ends << 8 >> octet) & 0xff;
@@ -189,9 +192,10 @@ static __always_inline const struct list *ranges_lookup_ipv4(__be32 address,
 		span.base +=
 			ranges_le(at[i], key) & ranges_le(i + 1, span.count);
 	range = at[span.base];
-	last = range >> RANGES_IPV4_LAST_SHIFT & RANGES_IPV4_BLOCK_MASK;
-	hit &= ranges_if_le(range >> RANGES_IPV4_FIRST_SHIFT, host);
-	hit &= ranges_if_le(host, last);
+	/* Its last one, where the key has the host. */
+	last = (__u32)(range << RANGES_IPV4_LAST_TO_FIRST) |
+	       RANGES_IPV4_FIRST_MASK;
+	hit &= ranges_if_le(range, key) & ranges_if_le(key, last);
 	range = group->rule ^ ((group->rule ^ range) & hit);
 	/* Masked last: before 5.11 the verifier loses sight of what ^ gives. */
 	*id = (__u32)ranges_opaque(range) & RANGES_LIST_MASK;
