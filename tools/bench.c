@@ -98,10 +98,10 @@ static int measure(struct bench_runner *runner, const struct options *options,
 		error = bench_dnsbl(options->quick, report);
 	if (!error)
 		error = bench_scale(runner, options->quick, report);
-	bench_softirq_alone(false);
 	if (!error)
 		error = bench_live(runner, options->quick, private_error,
 				   report);
+	report->alone_live = bench_softirq_is_alone();
 	return error;
 }
 

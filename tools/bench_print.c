@@ -50,9 +50,10 @@ static void print_machine(const struct bench_report *report, FILE *out)
 		"Postern on one core of %s, Linux %s,\n"
 		"which %s.\n",
 		model, system.release,
-		report->alone ? "no other process had (SCHED_FIFO), but while "
-				"frames were live"
-			      : "others had, too");
+		!report->alone	     ? "others had, too"
+		: report->alone_live ? "no other process had (SCHED_FIFO)"
+				     : "no other process had (SCHED_FIFO), but "
+				       "while frames were live");
 }
 
 static const char *size_word(size_t size)

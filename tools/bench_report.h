@@ -36,7 +36,8 @@ struct bench_row {
 
 struct bench_report {
 	struct bench_row *rows;
-	bool alone; /* live frames excepted, no other process had the core */
+	bool alone;	 /* no other process had the core... */
+	bool alone_live; /* ...while frames were live */
 	size_t count;
 	size_t room;
 };

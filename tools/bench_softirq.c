@@ -10,6 +10,7 @@
 #include <string.h>
 
 static char schedstat[64]; /* the file that tells */
+static bool has_alone;
 
 /* The first word of a file in /proc. */
 static int read_word(const char *path, char word[static 32])
@@ -70,9 +71,15 @@ int bench_softirq_alone(bool alone)
 			alone ? sched_get_priority_min(SCHED_FIFO) : 0,
 	};
 
-	return sched_setscheduler(0, alone ? SCHED_FIFO : SCHED_OTHER, &param)
-		       ? -errno
-		       : 0;
+	if (sched_setscheduler(0, alone ? SCHED_FIFO : SCHED_OTHER, &param))
+		return -errno;
+	has_alone = alone;
+	return 0;
+}
+
+bool bench_softirq_is_alone(void)
+{
+	return has_alone;
 }
 
 uint64_t bench_softirq_ns(void)

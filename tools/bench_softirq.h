@@ -15,10 +15,11 @@ int bench_softirq_stay(void);
 
 /*
  * Whether no other process gets the CPU (SCHED_FIFO), but for the twentieth
- * that the kernel keeps for them.  That is no good where it has work for that
- * thread.  Returns 0 or a negative errno.
+ * that the kernel keeps for them.  That is no good where it leaves work to
+ * that thread.  Returns 0 or a negative errno.
  */
 int bench_softirq_alone(bool alone);
+bool bench_softirq_is_alone(void);
 
 /* What that thread has run; 0 where the kernel does not tell. */
 uint64_t bench_softirq_ns(void);
