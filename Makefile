@@ -9,6 +9,8 @@ MANDIR   ?= $(DATADIR)/man
 UNITDIR  ?= $(PREFIX)/lib/systemd/system
 SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
 TMPFILESDIR ?= $(PREFIX)/lib/tmpfiles.d
+# Debian has vendor-completions below /usr.
+ZSH_FUNCTIONS ?= site-functions
 BUILD    ?= build
 
 CLANG    ?= clang
@@ -142,14 +144,15 @@ build-tests: $(PROGRAMS) $(UNIT_PROGRAMS) $(PACKETS:%=$(BUILD)/%)
 deps: ## install what is missing to build and to test
 	tools/deps build test
 
-check: $(UNIT_PROGRAMS) ## run what needs no root: unit tests, sanitizers too
-	tests/run $(UNIT_PROGRAMS)
+check: $(PROGRAMS) $(UNIT_PROGRAMS) ## run what needs no root: unit tests, sanitizers too
+	tests/run $(UNIT_PROGRAMS) tests/completion
 
 # Two steps: what the first installs, the second looks for.
 test: ## run all tests (as root; installs what is missing)
 	tools/deps build test
 	$(Q)$(MAKE) build-tests
-	$(Q)tests/run $(UNIT_PROGRAMS) $(PACKETS:%=$(BUILD)/%) tests/lab/run
+	$(Q)tests/run $(UNIT_PROGRAMS) $(PACKETS:%=$(BUILD)/%) \
+		tests/completion tests/lab/run
 
 demo: ## show the main job in a lab of namespaces (as root)
 	tools/deps build test
@@ -186,6 +189,16 @@ install: all ## install below PREFIX (/usr/local), and below DESTDIR
 		sed 's,/usr/local/sbin,$(SBINDIR),' userspace/share/$$unit \
 			> $(DESTDIR)$(UNITDIR)/$$unit || exit; \
 	done
+	for shell in bash zsh fish; do \
+		$(BUILD)/posternctl completion $$shell \
+			> $(BUILD)/completion.$$shell || exit; \
+	done
+	install -D -m 644 $(BUILD)/completion.bash \
+		$(DESTDIR)$(DATADIR)/bash-completion/completions/posternctl
+	install -D -m 644 $(BUILD)/completion.zsh \
+		$(DESTDIR)$(DATADIR)/zsh/$(ZSH_FUNCTIONS)/_posternctl
+	install -D -m 644 $(BUILD)/completion.fish \
+		$(DESTDIR)$(DATADIR)/fish/vendor_completions.d/posternctl.fish
 	install -D -m 644 userspace/share/postern.sysusers \
 		$(DESTDIR)$(SYSUSERSDIR)/postern.conf
 	install -D -m 644 userspace/share/postern.tmpfiles \

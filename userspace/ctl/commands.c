@@ -11,6 +11,7 @@
 #include "core/addr.h"
 #include "core/config.h"
 #include "ctl/audit.h"
+#include "ctl/completion.h"
 #include "ctl/explain.h"
 #include "ctl/exporter.h"
 #include "ctl/feed.h"
@@ -355,6 +356,17 @@ const struct ctl_command ctl_commands[] = {
 			"a user of the socket's group, not as root.",
 		.example = "posternctl exporter --listen [::1]:9167",
 		.run = exporter_run,
+	},
+	{
+		.name = "completion",
+		.operands = "SHELL",
+		.operand_count = 1,
+		.summary = "print a script that completes command lines",
+		.help = "SHELL is bash, zsh or fish. What is printed belongs "
+			"where that shell looks for completions; `make "
+			"install` has put it there.",
+		.example = "source <(posternctl completion bash)",
+		.run = completion_run,
 	},
 };
 const size_t ctl_command_count = sizeof(ctl_commands) / sizeof(ctl_commands[0]);
