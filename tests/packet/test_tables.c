@@ -480,6 +480,32 @@ static void the_network_that_ends_first_makes_room(void **state)
 	networks_close(table);
 }
 
+/* 256 networks of one /16 come, and then one of another. */
+static void one_provider_has_a_share(void **state)
+{
+	struct postern *skeleton = harness_fresh();
+	uint64_t later = clock_monotonic_ns() + 3600 * NS_PER_S;
+	struct network_table *table;
+	unsigned int let_in = 0;
+	struct addr key;
+
+	(void)state;
+	assert_int_equal(networks_open(bpf_map__fd(skeleton->maps.networks),
+				       1000, harness_clock(), &table),
+			 0);
+	for (uint32_t n = 0; n < 256; n++) {
+		key = nth_network(n);
+		let_in += networks_set_witness(table, &key, later) == 0;
+	}
+	assert_int_equal(let_in, 128);
+	assert_int_equal(networks_set_witness(table, &key, later), -EDQUOT);
+	key = nth_network(0);
+	assert_int_equal(networks_set_witness(table, &key, later), 0);
+	key = nth_network(256);
+	assert_int_equal(networks_set_witness(table, &key, later), 0);
+	networks_close(table);
+}
+
 static void networks_that_have_ended_are_swept(void **state)
 {
 	struct postern *skeleton = harness_fresh();
@@ -514,6 +540,7 @@ int main(void)
 		cmocka_unit_test(people_read_fields_and_names_with_bpftool),
 		cmocka_unit_test(witnesses_are_kept_until_their_end),
 		cmocka_unit_test(the_network_that_ends_first_makes_room),
+		cmocka_unit_test(one_provider_has_a_share),
 		cmocka_unit_test(networks_that_have_ended_are_swept),
 	};
 

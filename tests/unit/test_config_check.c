@@ -52,6 +52,9 @@ static void keys_have_to_fit_together(void **state)
 		{"# nothing\n\n# at all\n",
 		 "t.conf:3: no interface is given, expected one, such as "
 		 "interface = { \"eth0\" }"},
+		{"interface = { eth0 } bypass { policy = witness }\n",
+		 "t.conf:1: bypass.policy = witness, but no primary is named, "
+		 "expected a `primary` section, `mx-of`, or policy = off"},
 		{LEAST "queue {\nrecipients = verify\n}\n",
 		 "t.conf:3: queue.recipients = verify, but no recipients are "
 		 "known, expected recipient-file = \"/a/path\""},

@@ -82,9 +82,6 @@ static void what_is_not_supported_is_named(void **state)
 		{"include \"/etc/passwd\"",
 		 "t.conf:1: `include` is not supported by this version: put "
 		 "everything into this file"},
-		{"bypass { policy = witness }",
-		 "t.conf:1: bypass.policy = \"witness\" is not supported by "
-		 "this version: use strict or off"},
 		{"dnsbl {\noverload = defer }",
 		 "t.conf:2: dnsbl.overload = \"defer\" is not supported by "
 		 "this version: use pass"},
@@ -101,8 +98,8 @@ static void bad_values_are_shown(void **state)
 		 "t.conf:1: mode = \"enforced\": expected monitor or enforce"},
 		{"attach = \"\"", "t.conf:1: attach = \"\": expected auto, "
 				  "native or generic"},
-		{"bypass { policy = on }",
-		 "t.conf:1: bypass.policy = \"on\": expected off or strict"},
+		{"bypass { policy = on }", "t.conf:1: bypass.policy = \"on\": "
+					   "expected off, strict or witness"},
 		{"bypass { action = pass }",
 		 "t.conf:1: bypass.action = \"pass\": expected drop, reset or "
 		 "defer"},

@@ -53,6 +53,7 @@ enum config_attach {
 enum config_policy {
 	POLICY_OFF,
 	POLICY_STRICT,
+	POLICY_WITNESS,
 };
 
 struct config_primary {

@@ -248,9 +248,9 @@ static int check_gate(const struct config *config, struct config_source *source)
 		return config_source_fail(
 			source,
 			config_source_line(source, "bypass", "policy", 0),
-			"bypass.policy = strict, but no primary is named, "
-			"expected a `primary` section, `mx-of`, or policy = "
-			"off");
+			"bypass.policy = %s, but no primary is named, expected "
+			"a `primary` section, `mx-of`, or policy = off",
+			config->policy == POLICY_STRICT ? "strict" : "witness");
 	for (size_t i = 0; rc == 0 && i < config_guard_count(config); i++)
 		rc = check_guard(config, i, source);
 	return rc;

@@ -59,6 +59,7 @@ static const struct config_choice attachments[] = {
 static const struct config_choice policies[] = {
 	{"off", POLICY_OFF},
 	{"strict", POLICY_STRICT},
+	{"witness", POLICY_WITNESS},
 	{0},
 };
 
@@ -564,7 +565,6 @@ static const struct config_unsupported unsupported[] = {
 	{"", "tls", NULL, NULL, "leave it out"},
 	{"", "include", NULL, NULL, "put everything into this file"},
 	{"health", "tls", NULL, NULL, "leave it out, probes are in plain text"},
-	{"bypass", "policy", "witness", NULL, "use strict or off"},
 	{"dnsbl", "overload", "defer", NULL, "use pass"},
 };
 

@@ -21,6 +21,7 @@
 #include "ctl/orders.h"
 #include "ctl/replay.h"
 #include "ctl/status.h"
+#include "ctl/witness.h"
 
 /* A healthy daemon answers at once; reading a configuration may take time. */
 #define ANSWER_S 5
@@ -284,6 +285,55 @@ const struct ctl_command ctl_commands[] = {
 			"feeds.",
 		.example = "posternctl block list",
 		.run = lists_block_list,
+	},
+	{
+		.name = "witness add",
+		.operands = "NET",
+		.operand_count = 1,
+		.options = {{"for", "TIME",
+			     "how long: 90s, 30m, 12h, 2d (4h)"}},
+		.summary = "let NET pass the closed gate",
+		.help = "NET is an address or a prefix, and its /24 or /64 is "
+			"meant: a network that has connected to the primary "
+			"is no bypasser. With bypass.policy = witness; it is "
+			"looked up at DNSBLs like anybody. Kept while the "
+			"program is attached, 30d at most. For root and "
+			"members of group \"postern-admin\".",
+		.example = "posternctl witness add 192.0.2.0/24 --for 12h",
+		.run = witness_add_run,
+	},
+	{
+		.name = "witness del",
+		.operands = "NET",
+		.operand_count = 1,
+		.summary = "take that back",
+		.help = "Also for networks that were let in for `mercy`.",
+		.example = "posternctl witness del 192.0.2.0/24",
+		.run = witness_del_run,
+	},
+	{
+		.name = "witness list",
+		.operands = "",
+		.summary = "who may pass the closed gate",
+		.help = "With those that were let in for `mercy`; 1000 at "
+			"most are shown.",
+		.example = "posternctl witness list",
+		.run = witness_list_run,
+	},
+	{
+		.name = "witness follow",
+		.operands = "FILE",
+		.operand_count = 1,
+		.options = {{"for", "TIME", "how long they may pass (4h)"}},
+		.summary = "add the networks that a primary's log tells of",
+		.help = "Follows the log of a primary's Postfix (- is standard "
+			"input, which ends it) from its end on, over rotation, "
+			"and adds the network of each connection that smtpd or "
+			"postscreen tells of. The log may come over the "
+			"network, for instance by `ssh primary tail -F "
+			"/var/log/mail.log | posternctl witness follow -`.",
+		.example = "posternctl witness follow /var/log/primary.log",
+		.run = witness_follow_run,
 	},
 	{
 		.name = "import-postfix",

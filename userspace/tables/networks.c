@@ -16,8 +16,18 @@
 /* How many that were prolonged are looked at before one goes all the same. */
 #define EVICT_TRIES 1024
 
+/*
+ * Entries of one /16 or /32 at most, so that one provider's customers can't
+ * push out everybody else.  They are counted in as many places as this: who
+ * shares one with others has a smaller share.
+ */
+#define SHARES	   16384
+#define SHARE_IPV4 128
+#define SHARE_IPV6 1024
+
 struct network_table {
 	int map;
+	uint16_t shares[SHARES];
 	struct jiffies_clock clock;
 	struct expiry *expiry;
 	uint64_t tired;
@@ -33,6 +43,35 @@ struct addr networks_key(const struct addr *source)
 static uint64_t now_s(void)
 {
 	return clock_monotonic_ns() / NS_PER_S;
+}
+
+static uint16_t *share_of(struct network_table *table, const struct addr *key)
+{
+	enum family family = addr_family(key);
+	struct addr wide = addr_mask(key, family == FAMILY_IPV4 ? 16 : 32);
+	uint32_t hash = 0;
+
+	for (size_t i = 0; i < sizeof(wide.octets); i++)
+		hash = (hash ^ wide.octets[i]) * 16777619U;
+	return &table->shares[hash % SHARES];
+}
+
+static bool share_is_used_up(struct network_table *table,
+			     const struct addr *key)
+{
+	unsigned int most =
+		addr_family(key) == FAMILY_IPV4 ? SHARE_IPV4 : SHARE_IPV6;
+
+	return *share_of(table, key) >= most;
+}
+
+static void drop(struct network_table *table, const struct addr *key)
+{
+	uint16_t *share = share_of(table, key);
+
+	bpf_map_delete_elem(table->map, key);
+	if (*share)
+		--*share;
 }
 
 /* The second in which nothing of it is in force any more. */
@@ -61,6 +100,7 @@ static int read_back(struct network_table *table)
 		error = expiry_add(table->expiry, &key, end_s(table, &found));
 		if (error)
 			return error;
+		++*share_of(table, &key);
 	}
 	return 0;
 }
@@ -94,6 +134,7 @@ static int add(struct network_table *table, const struct addr *key,
 	error = expiry_add(table->expiry, key, end_s(table, network));
 	if (error)
 		return error;
+	++*share_of(table, key);
 	if (bpf_map_update_elem(table->map, key, network, BPF_ANY))
 		return -errno;
 	return 0;
@@ -114,7 +155,7 @@ static bool evict(struct network_table *table)
 			break;
 		expiry_add(table->expiry, &first, end_s(table, &found));
 	}
-	bpf_map_delete_elem(table->map, &first);
+	drop(table, &first);
 	return true;
 }
 
@@ -128,6 +169,8 @@ static int put(struct network_table *table, const struct addr *key, bool known,
 		return bpf_map_update_elem(table->map, key, network, BPF_EXIST)
 			       ? -errno
 			       : 0;
+	if (share_is_used_up(table, key))
+		return -EDQUOT;
 	error = add(table, key, network);
 	if ((error == -ENOSPC || error == -E2BIG) && evict(table))
 		error = add(table, key, network);
@@ -186,7 +229,7 @@ static void end_one(struct network_table *table, const struct addr *key)
 	if (end_s(table, &found) > now_s())
 		expiry_add(table->expiry, key, end_s(table, &found));
 	else
-		bpf_map_delete_elem(table->map, key);
+		drop(table, key);
 }
 
 void networks_sweep(struct network_table *table)
@@ -197,6 +240,21 @@ void networks_sweep(struct network_table *table)
 		if (!expiry_take_due(table->expiry, now_s(), &key))
 			return;
 		end_one(table, &key);
+	}
+}
+
+void networks_visit(const struct network_table *table, networks_seen *seen,
+		    void *context)
+{
+	struct addr key, at, *previous = NULL;
+
+	while (bpf_map_get_next_key(table->map, previous, &key) == 0) {
+		uint64_t until_ns = networks_witness(table, &key);
+
+		at = key;
+		previous = &at;
+		if (until_ns)
+			seen(context, &key, until_ns);
 	}
 }
 

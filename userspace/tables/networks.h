@@ -28,7 +28,8 @@ int networks_open(int map, uint32_t max, const struct jiffies_clock *clock,
 
 /*
  * Lets a network pass the closed gate until then; 0 is no longer.  When the
- * map is full, the entry that ends first goes.  Returns 0 or a negative errno.
+ * map is full, the entry that ends first goes.  Returns 0, -EDQUOT when others
+ * of the same /16 (IPv6: /32) have used up its share, or a negative errno.
  */
 int networks_set_witness(struct network_table *table, const struct addr *key,
 			 uint64_t until_ns);
@@ -43,6 +44,13 @@ uint64_t networks_tired(const struct network_table *table);
 /* Until when it may; 0: it may not. */
 uint64_t networks_witness(const struct network_table *table,
 			  const struct addr *key);
+
+typedef void networks_seen(void *context, const struct addr *key,
+			   uint64_t until_ns);
+
+/* All that may pass, in no order. */
+void networks_visit(const struct network_table *table, networks_seen *seen,
+		    void *context);
 
 /* Removes what has ended; call it every second. */
 void networks_sweep(struct network_table *table);

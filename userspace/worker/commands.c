@@ -125,6 +125,9 @@ const struct control_command worker_commands[] = {
 	{"block-list", false, list_commands_block_list},
 	{"gate", true, order_commands_gate},
 	{"mode", true, order_commands_mode},
+	{"witness-add", true, witness_commands_add},
+	{"witness-del", true, witness_commands_del},
+	{"witness-list", false, witness_commands_list},
 };
 const size_t worker_command_count =
 	sizeof(worker_commands) / sizeof(*worker_commands);

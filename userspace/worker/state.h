@@ -233,6 +233,10 @@ control_handler order_commands_gate, order_commands_mode;
 json_t *status_gate_json(const struct worker *worker, enum family family);
 json_t *status_guards_json(const struct worker *worker);
 
+/* witness_commands.c */
+control_handler witness_commands_add, witness_commands_del,
+	witness_commands_list;
+
 /* status.c, explain.c: the objects of the control protocol; NULL: no memory */
 json_t *status_json(struct worker *worker);
 json_t *explain_site_json(const struct site *site,

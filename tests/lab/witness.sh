@@ -1,0 +1,88 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Networks that have connected to the primary may pass the closed gate.
+
+# shellcheck source=tests/lab/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+by_hand() {
+	local source listed
+	restart_postern bypass.policy=witness
+	expect_gate closed
+	source=$(fresh clean "$1")
+	listed=$(fresh listed "$1")
+	expect_dropped "$source"
+	ctl witness add "$source"
+	ctl witness add "$listed"
+	expect_connected "$source"
+	expect_dropped "$listed"
+	expect_explain "$source" '.reason == "witness"'
+	expect "both are on the list" [ "$(ctl --json witness list |
+		jq '.networks | length')" = 2 ]
+	ctl witness del "$source"
+	expect_dropped "$source"
+}
+
+ends() {
+	local source
+	restart_postern bypass.policy=witness
+	expect_gate closed
+	source=$(source_of clean 4 20)
+	ctl witness add "$source" --for 4s
+	expect_connected "$source"
+	sleep 5
+	expect_dropped "$source"
+}
+
+only_with_that_policy() {
+	restart_postern
+	expect_gate closed
+	expect "with policy strict it is refused" \
+		refused witness add 198.51.100.0/24
+	expect "so is a whole /16" refused witness add 198.51.0.0/16
+}
+
+refused() {
+	! ctl "$@" 2>"$LAB/said" && [ "$(wc -l <"$LAB/said")" -eq 1 ]
+}
+
+# The real log of a real Postfix, rotated in between.
+follows_a_log() {
+	local log=$LAB/log/mta-primary first second
+	restart_postern bypass.policy=witness
+	expect_gate closed
+	first=$(source_of clean 4 30)
+	second=$(source_of clean 6 30)
+	spawn follower backup "$BUILD/posternctl" \
+		--socket "$LAB/control/control.sock" witness follow "$log"
+	sleep 1
+	expect_dropped "$first"
+	expect_connected "$first" 10 primary
+	expect_within 10 "who has connected to the primary is a witness" \
+		is_witness 198.51.100.0/24
+	expect_connected "$first"
+	mv "$log" "$log.1"
+	on primary postfix -c "$(mta_dir primary)" reload 2>/dev/null
+	within 5 [ -e "$log" ]
+	expect_connected "$second" 10 primary
+	expect_within 10 "over rotation, too" is_witness 2001:db8:600d:1e::/64
+	expect_connected "$second"
+	stop follower
+}
+
+is_witness() {
+	ctl --json witness list |
+		jq -e ".networks | any(.network == \"$1\")" >/dev/null
+}
+
+lab_up start_primary start_backup_mta
+before_each restore_primary
+
+for family in 4 6; do
+	lab_case "a witness passes the closed gate, unless it is listed \
+(IPv$family)" by_hand $family
+done
+lab_case "it is one for a time" ends
+lab_case "other policies have no witnesses" only_with_that_policy
+lab_case "a primary's log tells of witnesses" follows_a_log
