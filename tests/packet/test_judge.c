@@ -388,6 +388,24 @@ static void what_is_only_watched_hides_nothing_else(void **state)
 	}
 }
 
+static void of_several_that_are_watched_the_first_is_counted(void **state)
+{
+	const struct packet packet = {.from = SOURCE_IPV4};
+
+	(void)state;
+	know(FAMILY_IPV4, BLOCKED | LISTED | CLOSED);
+	harness_rules()->watched = stage_reasons(STAGE_LISTS) |
+				   stage_reasons(STAGE_VERDICTS) |
+				   stage_reasons(STAGE_BYPASS);
+	harness_publish();
+	harness_expect(&packet, REASON_BLOCKED, ACTION_PASS, NULL);
+	know(FAMILY_IPV4, LISTED | CLOSED);
+	harness_rules()->watched =
+		stage_reasons(STAGE_VERDICTS) | stage_reasons(STAGE_BYPASS);
+	harness_publish();
+	harness_expect(&packet, REASON_BYPASS, ACTION_PASS, NULL);
+}
+
 /* With `reset` the verdict is asked before the gate. */
 static void a_watched_listing_does_not_open_a_gate_that_resets(void **state)
 {
@@ -525,6 +543,8 @@ int main(void)
 		cmocka_unit_test(other_networks_are_no_witnesses),
 		cmocka_unit_test(without_networks_nobody_is_asked_for),
 		cmocka_unit_test(what_is_only_watched_hides_nothing_else),
+		cmocka_unit_test(
+			of_several_that_are_watched_the_first_is_counted),
 		cmocka_unit_test(
 			a_watched_listing_does_not_open_a_gate_that_resets),
 		cmocka_unit_test(

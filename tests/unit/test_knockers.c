@@ -149,20 +149,29 @@ static void without_mercy_nobody_is(void **state)
 }
 
 /* Forged sources, ten a second, as many as the program tells of. */
-static void a_flood_does_not_make_it_forget_who_keeps_at_it(void **state)
+static void flood(unsigned int from_s, unsigned int to_s)
 {
-	unsigned int forged = 1000, kept = 0;
+	static uint32_t forged = 1000;
 
-	(void)state;
-	for (uint32_t n = 0; n < 100; n++) {
-		knock(n, VERDICT_CLEAN, 0);
-		knock(n, VERDICT_CLEAN, 5 * MIN);
-	}
-	for (unsigned int second = 300; second < 7200; second++)
+	for (unsigned int second = from_s; second < to_s; second++)
 		for (unsigned int i = 0; i < 10; i++)
 			knock(forged++, VERDICT_UNKNOWN, second * S);
+}
+
+static void a_flood_does_not_make_it_forget_who_keeps_at_it(void **state)
+{
+	unsigned int kept = 0;
+
+	(void)state;
+	flood(0, 7200);
+	for (uint32_t n = 0; n < 100; n++) {
+		knock(n, VERDICT_CLEAN, 7200 * S);
+		knock(n, VERDICT_CLEAN, 7500 * S);
+	}
+	flood(7500, 14400);
 	for (uint32_t n = 0; n < 100; n++)
-		kept += knock(n, VERDICT_CLEAN, MERCY) == KNOCK_MERCY;
+		kept += knock(n, VERDICT_CLEAN, 7200 * S + MERCY) ==
+			KNOCK_MERCY;
 	assert_int_equal(kept, 100);
 }
 
@@ -267,6 +276,17 @@ static void it_opens_for_a_time_and_for_longer_when_it_is_back(void **state)
 	assert_true(window_with(50, VERDICT_CLEAN));
 }
 
+/* An outage that the probes see, too, would else make nobody the usual. */
+static void what_an_open_gate_hears_is_not_usual(void **state)
+{
+	(void)state;
+	learn(100);
+	for (uint64_t end = now + 24 * 60 * MIN; now < end; now += MIN)
+		assert_false(crowd_is_there(false));
+	assert_false(window_with(0, VERDICT_CLEAN));
+	assert_false(window_with(300, VERDICT_CLEAN));
+}
+
 static void families_have_crowds_of_their_own_and_0_has_none(void **state)
 {
 	(void)state;
@@ -300,6 +320,7 @@ int main(void)
 		TEST(who_is_listed_or_not_known_is_of_no_crowd),
 		TEST(one_network_counts_once_in_a_window),
 		TEST(it_opens_for_a_time_and_for_longer_when_it_is_back),
+		TEST(what_an_open_gate_hears_is_not_usual),
 		TEST(families_have_crowds_of_their_own_and_0_has_none),
 	};
 
