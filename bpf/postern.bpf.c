@@ -182,7 +182,7 @@ static __always_inline void describe(const struct question *q,
 	hold->destination = addr_of(q->syn->family, &q->syn->destination);
 	hold->ifindex = q->ctx->ingress_ifindex;
 	hold->port = q->syn->port;
-	if (!tcp || data + LINK_HEADER_MAX > (void *)(long)q->ctx->data_end)
+	if (!tcp || data + LINK_HEADER_MAX > packet_end(q->ctx))
 		return;
 	hold->sequence = tcp->sequence;
 	hold->client_port = tcp->source;
@@ -241,7 +241,7 @@ static __always_inline enum reason hold(const struct question *q)
 	__u64 age;
 
 	hold = bpf_map_lookup_elem(&pending, &source);
-	if (!hold)
+	if (!hold || !hold->asked)
 		return hold_new(q, &source);
 	age = q->now - hold->since;
 	if (age <= q->rules->hold_limit) {
@@ -420,6 +420,37 @@ static const volatile struct outcome at_closed_gate[KINDS][ACTIONS] = {
 };
 
 /*
+ * Who knocks at the closed gate is told of, and remembered: should the gate
+ * open, it need not wait for its own timer.  A knock that can't be told of is
+ * one of many.  Returns 0, or -1 where it is not remembered.
+ */
+static __always_inline int knock_new(const struct question *q)
+{
+	struct event *event = event_new(q, EVENT_BYPASS);
+	struct addr source = source_of(q);
+	struct hold hold;
+	long error;
+
+	if (!event)
+		return -1;
+	describe(q, &hold);
+	hold.asked = 0;
+	error = bpf_map_update_elem(&pending, &source, &hold, BPF_ANY);
+	bpf_ringbuf_submit(event, 0);
+	return error ? -1 : 0;
+}
+
+/* What `pending` has of this very SYN, sent before; or NULL. */
+static __always_inline struct hold *find_knock(const struct question *q)
+{
+	const struct tcp *tcp = find_tcp(q->ctx, q->syn);
+	struct addr source = source_of(q);
+	struct hold *hold = bpf_map_lookup_elem(&pending, &source);
+
+	return hold && tcp && hold->sequence == tcp->sequence ? hold : 0;
+}
+
+/*
  * The budget first, and not the other way round, as the compiler would: once
  * it is spent, nothing depends on the reason.
  */
@@ -432,8 +463,12 @@ static __always_inline void knock(const struct question *q, enum reason reason)
 	budget = budget_now(q);
 	if (!budget || budget->knocks >= q->rules->knocks_per_cpu)
 		return;
-	if (ranges_opaque(reason) == REASON_BYPASS)
+	if (ranges_opaque(reason) != REASON_BYPASS)
+		return;
+	if (find_knock(q))
 		tell(q, EVENT_BYPASS);
+	else
+		knock_new(q);
 }
 
 static __always_inline enum reason by_closed_gate(const struct question *q,
@@ -468,13 +503,45 @@ static __always_inline enum reason by_list(const struct question *q,
 	return listing->kind == LIST_BLOCK ? REASON_BLOCKED : REASON_FEED;
 }
 
+/* Is this one decided and counted, but not enforced? */
+static __always_inline int is_watched(const struct question *q,
+				      enum reason reason)
+{
+	return q->rules->watched & REASON_BIT(reason);
+}
+
+/* While the primary is in doubt, nobody is told of a refusal: it may end. */
+static __always_inline int is_doubted(const struct question *q)
+{
+	return q->gate == GATE_DOUBTED && q->rules->bypass != ACTION_DROP &&
+	       !is_watched(q, REASON_BYPASS);
+}
+
+static __always_inline enum reason at_gate(const struct question *q)
+{
+	int doubted = is_doubted(q);
+	struct hold *hold;
+
+	if (!q->live)
+		return doubted ? REASON_HELD : REASON_BYPASS;
+	hold = find_knock(q);
+	if (!hold)
+		return knock_new(q) == 0 && doubted ? REASON_HELD
+						    : REASON_BYPASS;
+	tell(q, EVENT_BYPASS);
+	return doubted && q->now - hold->since <= q->rules->hold_limit
+		       ? REASON_HELD
+		       : REASON_BYPASS;
+}
+
 static __always_inline enum reason by_gate(const struct question *q,
 					   struct decision *decision)
 {
-	if (q->live)
-		tell(q, EVENT_BYPASS);
-	decision->action = refuse(q, q->rules->bypass);
-	return REASON_BYPASS;
+	enum reason reason = at_gate(q);
+
+	decision->action = reason == REASON_HELD ? ACTION_DROP
+						 : refuse(q, q->rules->bypass);
+	return reason;
 }
 
 /* May the whole network of the source pass the closed gate? */
@@ -486,13 +553,6 @@ static __always_inline int is_witness(const struct question *q)
 		return 0;
 	network = find_network(q);
 	return network && q->now < network->witness;
-}
-
-/* Is this one decided and counted, but not enforced? */
-static __always_inline int is_watched(const struct question *q,
-				      enum reason reason)
-{
-	return q->rules->watched & REASON_BIT(reason);
 }
 
 /* What is left when neither a list nor the gate decides. */
@@ -527,7 +587,7 @@ static __always_inline enum reason judge(const struct question *q,
 	int closed, watched, witness;
 
 	decision->list = listing.id;
-	closed = q->gate == GATE_CLOSED;
+	closed = q->gate != GATE_OPEN;
 	/* With `drop` the outcome is the same, without the lookup. */
 	if (closed && q->rules->bypass == ACTION_DROP && !q->rules->watched &&
 	    !q->rules->networks)
@@ -749,7 +809,7 @@ static __always_inline void decide_on(struct question *q, enum parsed parsed,
 	q->now = bpf_jiffies64();
 	/* No branches: for each of two ways the rest would be verified anew. */
 	q->believed = ranges_le(q->now + 1, now->lease & ~(1ULL << 63));
-	q->gate &= q->believed;
+	q->gate &= -q->believed;
 	decision->gate = q->gate;
 	if (is_evasion(q->syn, parsed)) {
 		decision->reason = REASON_EVASION;

@@ -105,12 +105,13 @@ struct source_verdict {
 #define LINK_HEADER_MAX 24
 
 /*
- * A value of `pending`: a source whose first SYN is being held, and all that
- * it takes to make it resend that SYN once its verdict is there.
+ * A value of `pending`: a source whose first SYN is being held, or was refused
+ * at the closed gate, and all that it takes to make it resend that SYN once its
+ * verdict is there, or the gate has opened.
  */
 struct hold {
 	__u64 since;
-	__u64 asked; /* when the daemon was last told */
+	__u64 asked; /* when the daemon was last told; 0: it was refused */
 	__u64 back;  /* when it came again, within `watch`; 0: not yet */
 	struct addr destination;
 	__u32 ifindex;
@@ -198,6 +199,8 @@ struct event {
 enum gate {
 	GATE_OPEN,
 	GATE_CLOSED,
+	GATE_DOUBTED, /* closed, but its primary is being asked just now: who
+			 would be told of a refusal is held meanwhile */
 };
 
 /* What is done with sources that nobody has a verdict of. */

@@ -58,6 +58,8 @@ static struct world {
 	struct primaries *known;
 	bool calling; /* a call to the module is on the stack */
 	unsigned int changes;
+	unsigned int calls; /* of on_changed() */
+	uint64_t digest;
 } world;
 
 static uint64_t clock_ns = 1000000 * MS;
@@ -247,11 +249,30 @@ static void answer_failed(enum question_type type)
 
 /* The wiring */
 
+/* Of all addresses and their states. */
+static uint64_t digest(void)
+{
+	const struct health_target *targets;
+	uint64_t sum = 1;
+	size_t count;
+
+	targets = primaries_targets(world.known, &count);
+	for (size_t i = 0; i < count; i++)
+		sum = sum * 1000003 + targets[i].addr.octets[15] * 4U +
+		      targets[i].state;
+	return sum;
+}
+
+/* It is also called when a doubt ends: then nothing has changed. */
 static void on_changed(void *context)
 {
+	uint64_t now = digest();
+
 	assert_ptr_equal(context, &world);
 	assert_false(world.calling);
-	world.changes++;
+	world.changes += now != world.digest;
+	world.digest = now;
+	world.calls++;
 }
 
 /* Lets time pass from one timer to the next. */
@@ -520,6 +541,79 @@ static void a_hint_is_idle_where_it_was_good_just_now(void **state)
 	run_ms(100);
 	assert_int_equal(world.probe_count, 2);
 	assert_int_equal(world.last_connect_ms, 2000);
+	finish();
+}
+
+static bool in_doubt(enum family family)
+{
+	return primaries_in_doubt(world.known, 0, family);
+}
+
+static void a_doubt_lasts_until_the_answer_is_there(void **state)
+{
+	unsigned int calls;
+
+	(void)state;
+	start_at("192.0.2.5", NULL);
+	assert_false(in_doubt(FAMILY_IPV4));
+	run_ms(10000);
+	calls = world.calls;
+	hint(FAMILY_IPV4);
+	assert_true(in_doubt(FAMILY_IPV4));
+	assert_false(in_doubt(FAMILY_IPV6));
+	run_ms(20);
+	assert_true(in_doubt(FAMILY_IPV4));
+	assert_int_equal(world.calls, calls);
+	run_ms(30);
+	assert_false(in_doubt(FAMILY_IPV4));
+	assert_int_equal(world.calls, calls + 1);
+	/* A bad answer is doubted until a second one confirms it. */
+	primary_at("192.0.2.5")->reason = PROBE_REFUSED;
+	run_ms(10000);
+	hint(FAMILY_IPV4);
+	run_ms(150);
+	assert_state(HEALTH_UP);
+	assert_true(in_doubt(FAMILY_IPV4));
+	run_ms(300);
+	assert_state(HEALTH_DOWN);
+	assert_false(in_doubt(FAMILY_IPV4));
+	hint(FAMILY_IPV4);
+	assert_false(in_doubt(FAMILY_IPV4));
+	finish();
+}
+
+static void a_hint_makes_a_routine_probe_a_doubt(void **state)
+{
+	size_t before;
+
+	(void)state;
+	start_at("192.0.2.5", NULL);
+	run_ms(1000);
+	before = world.probe_count;
+	while (world.probe_count == before)
+		run_ms(1);
+	assert_false(in_doubt(FAMILY_IPV4));
+	hint(FAMILY_IPV4);
+	assert_true(in_doubt(FAMILY_IPV4));
+	run_ms(50);
+	assert_false(in_doubt(FAMILY_IPV4));
+	assert_int_equal(world.probe_count, before + 1);
+	finish();
+}
+
+static void an_empty_bucket_leaves_no_doubt(void **state)
+{
+	(void)state;
+	start_at("192.0.2.5", NULL);
+	for (size_t i = 0; i < 3; i++) {
+		run_ms(2500);
+		hint(FAMILY_IPV4);
+		assert_true(in_doubt(FAMILY_IPV4));
+	}
+	run_ms(2500);
+	hint(FAMILY_IPV4);
+	assert_false(in_doubt(FAMILY_IPV4));
+	assert_int_equal(world.probe_count, 4);
 	finish();
 }
 
@@ -912,6 +1006,9 @@ int main(void)
 		cmocka_unit_test(a_hint_finds_a_black_hole_within_six_seconds),
 		cmocka_unit_test(a_hint_hurries_the_probe_that_is_under_way),
 		cmocka_unit_test(a_hint_is_idle_where_it_was_good_just_now),
+		cmocka_unit_test(a_doubt_lasts_until_the_answer_is_there),
+		cmocka_unit_test(a_hint_makes_a_routine_probe_a_doubt),
+		cmocka_unit_test(an_empty_bucket_leaves_no_doubt),
 		cmocka_unit_test(
 			constant_knocking_costs_one_probe_in_ten_seconds),
 		cmocka_unit_test(

@@ -16,7 +16,7 @@ static const char *gate_words(const struct rules *rules, enum family family)
 	for (uint32_t i = 0; i < count && i < DOORS_MAX; i++)
 		closed += (family == FAMILY_IPV4
 				   ? rules->ipv4[i].gate
-				   : rules->ipv6[i].gate) == GATE_CLOSED;
+				   : rules->ipv6[i].gate) != GATE_OPEN;
 	if (count == 0)
 		return NULL;
 	return closed == count ? "closed" : closed ? "partly closed" : "open";

@@ -24,6 +24,7 @@ struct health_prober {
 	uv_timer_t timer;
 	struct probe *probe; /* under way */
 	bool hinted;	     /* the next probe is due to a hint */
+	bool doubted;	     /* the one under way is, or confirms a bad one */
 	unsigned int noted;  /* reasons logged in this state, as bits */
 	struct health_track track;
 	struct probe_result last;
@@ -99,19 +100,28 @@ static void schedule(struct health_prober *prober, uint64_t now_ns)
 	uv_timer_start(&prober->timer, on_due, delay_ms, 0);
 }
 
+static bool in_doubt(const struct health_prober *prober)
+{
+	return prober->track.state == HEALTH_UP &&
+	       (prober->hinted || prober->doubted ||
+		health_track_in_doubt(&prober->track));
+}
+
 static void take_result(struct health_prober *prober,
 			const struct probe_result *result)
 {
 	struct health *health = prober->health;
+	bool doubted = in_doubt(prober);
 	uint64_t now_ns = uv_hrtime();
 	bool changed;
 
 	prober->last = *result;
+	prober->doubted = false;
 	changed = health_track_result(&prober->track, &health->rules,
 				      result->reason, now_ns);
 	log_result(prober, changed);
 	schedule(prober, now_ns);
-	if (changed)
+	if (changed || doubted != in_doubt(prober))
 		health->changed(health->context);
 }
 
@@ -164,6 +174,7 @@ static void on_due(uv_timer_t *timer)
 	struct probe_result failed = {.reason = PROBE_LOCAL};
 
 	prober->hinted = false;
+	prober->doubted = doubt;
 	failed.error = probe_start(health->loop, &what, on_probe_done, prober,
 				   &prober->probe);
 	if (failed.error)
@@ -263,6 +274,11 @@ enum health_state health_state_of(const struct health_user *user)
 	return user->prober->track.state;
 }
 
+bool health_in_doubt(const struct health_user *user)
+{
+	return in_doubt(user->prober);
+}
+
 struct health_target health_describe(const struct health_user *user)
 {
 	struct health_target what = describe(user->prober);
@@ -334,6 +350,7 @@ void health_hint(const struct health_user *user)
 	if (prober->hinted || !health_track_hint_useful(&prober->track, now_ns))
 		return;
 	if (prober->probe) {
+		prober->doubted = true;
 		probe_hurry(prober->probe, HEALTH_DOUBT_CONNECT_MS);
 	} else if (health_track_take_hint(&prober->track, now_ns)) {
 		prober->hinted = true;

@@ -6,7 +6,7 @@
  *
  * Owned by sources/primaries, which says what is probed.  `changed` is called,
  * never from within a call to this module, whenever the state of an address
- * changes.  It may look and hint, but not close.
+ * changes, or a doubt in it ends.  It may look and hint, but not close.
  */
 #ifndef POSTERN_SOURCES_HEALTH_H
 #define POSTERN_SOURCES_HEALTH_H
@@ -75,6 +75,13 @@ enum health_state health_state_of(const struct health_user *user);
  * 10 s, has something left.  A probe that is still connecting is given 2 s.
  */
 void health_hint(const struct health_user *user);
+
+/*
+ * Whether it counts as up, but a probe is under way, or about to begin, because
+ * somebody doubts it.  `changed` is called when that begins (but for a hint,
+ * where the caller can look) and when it ends.
+ */
+bool health_in_doubt(const struct health_user *user);
 
 /* The last word on what a user has asked for. */
 struct health_target health_describe(const struct health_user *user);

@@ -234,6 +234,21 @@ void primaries_hint(struct primaries *primaries, size_t guard,
 	}
 }
 
+bool primaries_in_doubt(const struct primaries *primaries, size_t guard,
+			enum family family)
+{
+	for (size_t i = 0; i < primaries->group_count; i++) {
+		const struct group *group = &primaries->groups[i];
+
+		for (size_t j = 0; j < group->member_count; j++)
+			if (group->guard == guard &&
+			    group->members[j].primary &&
+			    host_in_doubt(group->members[j].host, family))
+				return true;
+	}
+	return false;
+}
+
 const struct health_target *primaries_targets(struct primaries *primaries,
 					      size_t *count)
 {

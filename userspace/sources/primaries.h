@@ -51,6 +51,13 @@ const struct policy_guard *primaries_guards(struct primaries *primaries);
 const char *primaries_domain(const struct primaries *primaries, size_t guard,
 			     size_t index);
 
+/*
+ * Whether one that counts is being probed because of a doubt: then it may be
+ * down in a moment.
+ */
+bool primaries_in_doubt(const struct primaries *primaries, size_t guard,
+			enum family family);
+
 /* Somebody knocks at a closed gate: health_hint() for all that are behind. */
 void primaries_hint(struct primaries *primaries, size_t guard,
 		    enum family family);

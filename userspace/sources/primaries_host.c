@@ -263,6 +263,16 @@ void host_describe(const struct host *host, size_t guard, uint64_t since_ns,
 	}
 }
 
+bool host_in_doubt(const struct host *host, enum family family)
+{
+	for (const struct place *place = host->places; place;
+	     place = place->next)
+		if (place->probed && addr_family(&place->addr) == family &&
+		    health_in_doubt(&place->user))
+			return true;
+	return false;
+}
+
 void host_hint(const struct host *host, enum family family)
 {
 	for (const struct place *place = host->places; place;

@@ -127,6 +127,7 @@ void host_probe(struct host *host);
 void host_describe(const struct host *host, size_t guard, uint64_t since_ns,
 		   struct policy_host *out);
 
+bool host_in_doubt(const struct host *host, enum family family);
 void host_hint(const struct host *host, enum family family);
 void host_free(struct host *host);
 

@@ -115,6 +115,6 @@ json_t *explain_json(struct worker *worker, const struct addr *source,
 		decision->score, "threshold", worker->config->dnsbl.threshold,
 		"sites", sites_json(worker, source), "expires_s",
 		expiry_json(worker, decision->expires), "gate",
-		decision->gate == GATE_CLOSED ? "closed" : "open", "mode",
+		decision->gate == GATE_OPEN ? "open" : "closed", "mode",
 		gate_mode(worker) == MODE_MONITOR ? "monitor" : "enforce");
 }

@@ -135,12 +135,12 @@ static bool is_closed(const struct worker *worker, const struct rules *rules,
 
 	if (family == FAMILY_IPV4)
 		for (__u32 i = 0; i < rules->ipv4_count; i++)
-			closed |= rules->ipv4[i].gate == GATE_CLOSED &&
+			closed |= rules->ipv4[i].gate != GATE_OPEN &&
 				  belongs_ipv4(worker, rules->ipv4[i].address,
 					       guard);
 	else
 		for (__u32 i = 0; i < rules->ipv6_count; i++)
-			closed |= rules->ipv6[i].gate == GATE_CLOSED &&
+			closed |= rules->ipv6[i].gate != GATE_OPEN &&
 				  config_guard_of(worker->config,
 						  &rules->ipv6[i].address) ==
 					  guard;
@@ -216,6 +216,138 @@ static enum policy_health site_of(const struct worker *worker,
 	return policy_site(worker->config, guards[0].domains, domains);
 }
 
+static enum gate gate_for(const struct worker *worker, const struct addr *door)
+{
+	size_t guard = config_guard_of(worker->config, door);
+	const struct gate_state *state =
+		&worker->gates[guard][addr_family(door)];
+
+	return state->doubted ? GATE_DOUBTED : state->now.gate;
+}
+
+static void publish(struct worker *worker, const struct addr *doors,
+		    size_t count)
+{
+	struct rules rules;
+
+	make_rules(worker, doors, count, &rules);
+	for (size_t i = 0; i < count; i++)
+		rules_set_door(&rules, &doors[i], gate_for(worker, &doors[i]));
+	for (size_t i = 0; i < config_guard_count(worker->config); i++)
+		for (enum family family = 0; family < FAMILY_MAX; family++)
+			run_gate_hook(worker, &rules, i, family);
+	if (memcmp(&rules, settings_rules(worker->settings), sizeof(rules)) !=
+	    0)
+		settings_publish(worker->settings, &rules);
+}
+
+/* Only a gate that follows the primaries may turn out to be wrong. */
+static bool is_doubted(const struct worker *worker, size_t guard,
+		       enum family family)
+{
+	const struct policy_gate *now = &worker->gates[guard][family].now;
+
+	return now->gate == GATE_CLOSED && now->why == POLICY_UP &&
+	       primaries_in_doubt(worker->primaries, guard, family);
+}
+
+static void welcome(void *context, const struct addr *source)
+{
+	lookups_welcome(context, source);
+}
+
+static void dismiss(void *context, const struct addr *source)
+{
+	lookups_nudge(context, source);
+}
+
+/*
+ * Those who knocked last are let in by the attempt that they are at; or, if
+ * they were held for an answer that is no, need not wait for it.
+ */
+static void answer_knocks(struct worker *worker, size_t guard,
+			  enum family family, const struct gate_state *before)
+{
+	const struct gate_state *state = &worker->gates[guard][family];
+
+	if (before->now.gate == GATE_CLOSED && state->now.gate == GATE_OPEN)
+		recent_take(&worker->recent, guard, family, welcome, worker);
+	else if (before->doubted && !state->doubted &&
+		 worker->config->bypass_action != ACTION_DROP)
+		recent_take(&worker->recent, guard, family, dismiss, worker);
+}
+
+void gate_update(struct worker *worker)
+{
+	struct gate_state before[CONFIG_GUARDS_MAX][FAMILY_MAX];
+	size_t guard_count = config_guard_count(worker->config);
+	struct addr doors[ADDRESSES_PROTECTED_MAX];
+	const struct policy_guard *guards;
+	enum policy_health site;
+	size_t count;
+
+	memcpy(before, worker->gates, sizeof(before));
+	count = addresses_protected(worker->config, doors);
+	primaries_protect(worker->primaries, doors, count);
+	guards = primaries_guards(worker->primaries);
+	for (size_t i = 0; i < guard_count; i++) {
+		for (enum family family = 0; family < FAMILY_MAX; family++) {
+			set_gate(worker, i, family,
+				 decide(worker, guards, i, family));
+			worker->gates[i][family].doubted =
+				is_doubted(worker, i, family);
+		}
+	}
+	publish(worker, doors, count);
+	for (size_t i = 0; i < guard_count; i++)
+		for (enum family family = 0; family < FAMILY_MAX; family++)
+			answer_knocks(worker, i, family, &before[i][family]);
+	site = site_of(worker, guards, guard_count);
+	recovery_follow(worker->recovery, site);
+	if (worker->verifier)
+		verifier_allow(worker->verifier, site == POLICY_HEALTH_UP);
+	keep_targets(worker);
+}
+
+/* The door that an event names, by the rules that it was made under. */
+static bool find_door(const struct worker *worker, const struct event *event,
+		      struct addr *out)
+{
+	const struct rules *rules = settings_rules(worker->settings);
+	enum family family = addr_family(&event->source);
+
+	if (family == FAMILY_IPV4 && event->door < rules->ipv4_count)
+		*out = addr_from_ipv4(
+			(struct in_addr){rules->ipv4[event->door].address});
+	else if (family == FAMILY_IPV6 && event->door < rules->ipv6_count)
+		*out = rules->ipv6[event->door].address;
+	else
+		return false;
+	return true;
+}
+
+void gate_knock(struct worker *worker, const struct event *event)
+{
+	enum family family = addr_family(&event->source);
+	struct gate_state *state;
+	struct addr door;
+	size_t guard;
+
+	if (!find_door(worker, event, &door))
+		return;
+	guard = config_guard_of(worker->config, &door);
+	state = &worker->gates[guard][family];
+	/* It was on its way when the gate opened. */
+	if (state->now.gate == GATE_OPEN) {
+		lookups_welcome(worker, &event->source);
+		return;
+	}
+	recent_note(&worker->recent, &event->source, guard);
+	primaries_hint(worker->primaries, guard, family);
+	if (is_doubted(worker, guard, family) != state->doubted)
+		gate_update(worker);
+}
+
 static bool any_closed(const struct worker *worker, enum family family)
 {
 	bool closed = false;
@@ -239,58 +371,4 @@ void gate_check(struct worker *worker)
 	}
 	if (changed)
 		gate_update(worker);
-}
-
-void gate_update(struct worker *worker)
-{
-	size_t guard_count = config_guard_count(worker->config);
-	struct addr doors[ADDRESSES_PROTECTED_MAX];
-	const struct policy_guard *guards;
-	enum policy_health site;
-	struct rules rules;
-	size_t count;
-
-	count = addresses_protected(worker->config, doors);
-	make_rules(worker, doors, count, &rules);
-	primaries_protect(worker->primaries, doors, count);
-	guards = primaries_guards(worker->primaries);
-	for (size_t i = 0; i < guard_count; i++)
-		for (enum family family = 0; family < FAMILY_MAX; family++)
-			set_gate(worker, i, family,
-				 decide(worker, guards, i, family));
-	for (size_t i = 0; i < count; i++) {
-		size_t guard = config_guard_of(worker->config, &doors[i]);
-		enum family family = addr_family(&doors[i]);
-
-		rules_set_door(&rules, &doors[i],
-			       worker->gates[guard][family].now.gate);
-	}
-	for (size_t i = 0; i < guard_count; i++)
-		for (enum family family = 0; family < FAMILY_MAX; family++)
-			run_gate_hook(worker, &rules, i, family);
-	if (memcmp(&rules, settings_rules(worker->settings), sizeof(rules)) !=
-	    0)
-		settings_publish(worker->settings, &rules);
-	site = site_of(worker, guards, guard_count);
-	recovery_follow(worker->recovery, site);
-	if (worker->verifier)
-		verifier_allow(worker->verifier, site == POLICY_HEALTH_UP);
-	keep_targets(worker);
-}
-
-void gate_knock(struct worker *worker, const struct event *event)
-{
-	const struct rules *rules = settings_rules(worker->settings);
-	enum family family = addr_family(&event->source);
-	struct addr door;
-
-	if (family == FAMILY_IPV4 && event->door < rules->ipv4_count)
-		door = addr_from_ipv4(
-			(struct in_addr){rules->ipv4[event->door].address});
-	else if (family == FAMILY_IPV6 && event->door < rules->ipv6_count)
-		door = rules->ipv6[event->door].address;
-	else
-		return;
-	primaries_hint(worker->primaries,
-		       config_guard_of(worker->config, &door), family);
 }

@@ -60,52 +60,49 @@ static void refresh(const struct worker *worker, const struct addr *source)
  * An outage of the primary should begin with warm verdicts; and whoever has
  * knocked for long must be known before it is let in.
  */
-static void on_knock(struct worker *worker, const struct addr *source)
+static void on_knock(struct worker *worker, const struct event *event)
 {
 	struct source_verdict found = {.verdict = VERDICT_UNKNOWN};
-	bool known = lookups_find(worker, source, &found);
+	bool known = lookups_find(worker, &event->source, &found);
 	bool wanted;
 
+	/* Who will be refused anyway is no reason to doubt the primary. */
+	if (!known || found.verdict != VERDICT_LISTED)
+		gate_knock(worker, event);
 	if (!worker->dnsbl)
 		found.verdict = VERDICT_CLEAN;
-	wanted = knocks_note(worker->knocked, source, found.verdict);
+	wanted = knocks_note(worker->knocked, &event->source, found.verdict);
 	if (worker->dnsbl && !known &&
-	    (wanted || worker->knocks++ % PREWARM_SHARE == 0))
-		dnsbl_ask(worker->dnsbl, source, DNSBL_PREWARM);
+	    (wanted || worker->knock_count++ % PREWARM_SHARE == 0))
+		dnsbl_ask(worker->dnsbl, &event->source, DNSBL_PREWARM);
 }
 
 void lookups_on_event(void *context, const struct event *event)
 {
 	struct worker *worker = context;
 
-	if (event->kind == EVENT_BYPASS) {
-		gate_knock(worker, event);
-		on_knock(worker, &event->source);
-		return;
-	}
-	if (!worker->dnsbl)
-		return;
 	switch (event->kind) {
 	case EVENT_UNKNOWN:
-		dnsbl_ask(worker->dnsbl, &event->source, DNSBL_HELD);
+		if (worker->dnsbl)
+			dnsbl_ask(worker->dnsbl, &event->source, DNSBL_HELD);
 		break;
 	case EVENT_REFRESH:
-		refresh(worker, &event->source);
+		if (worker->dnsbl)
+			refresh(worker, &event->source);
 		break;
-	default:
+	case EVENT_BYPASS:
+		on_knock(worker, event);
 		break;
 	}
 }
 
 /* ---- results ---- */
 
-/* A hold has ended well: its client need not wait for its own timer. */
-static void nudge(struct worker *worker, const struct addr *source)
+void lookups_nudge(struct worker *worker, const struct addr *source)
 {
 	struct message message = {.kind = MESSAGE_NUDGE, .source = *source};
 
-	if (gate_mode(worker) == MODE_ENFORCE && worker->config->dnsbl.nudge &&
-	    worker->config->dnsbl.unknown == UNKNOWN_HOLD)
+	if (gate_mode(worker) == MODE_ENFORCE && worker->config->dnsbl.nudge)
 		worker_tell(worker, &message);
 }
 
@@ -195,8 +192,31 @@ static void on_result(void *context, const struct dnsbl_result *result)
 	keep_network(worker, &result->source, &next);
 	if (next.verdict == VERDICT_LISTED && before.verdict != VERDICT_LISTED)
 		dnsbl_log_listing(worker->dnsbl, result);
-	if (result->priority == DNSBL_HELD && next.verdict != VERDICT_LISTED)
-		nudge(worker, &result->source);
+	if (result->priority == DNSBL_HELD && next.verdict != VERDICT_LISTED &&
+	    worker->config->dnsbl.unknown == UNKNOWN_HOLD)
+		lookups_nudge(worker, &result->source);
+}
+
+void lookups_welcome(struct worker *worker, const struct addr *source)
+{
+	struct source_verdict found;
+	bool known = lookups_find(worker, source, &found);
+
+	if (known && found.verdict == VERDICT_LISTED)
+		return;
+	/* A client heeds one nudge only, so it comes when it lets it in. */
+	if (!known && worker->dnsbl &&
+	    worker->config->dnsbl.unknown == UNKNOWN_HOLD) {
+		dnsbl_ask(worker->dnsbl, source, DNSBL_HELD);
+		return;
+	}
+	/* Of its own, not that of its network: the parent counts who comes. */
+	if (verdicts_get(worker->verdicts, source, &found) == 0 &&
+	    verdicts_is_valid(worker->verdicts, &found)) {
+		found.watch = jiffies_after(worker, WATCH_NS);
+		keep(worker, source, &found);
+	}
+	lookups_nudge(worker, source);
 }
 
 /* ---- what can't be believed any more ---- */

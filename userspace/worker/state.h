@@ -30,6 +30,7 @@
 #include "worker/neighbours.h"
 #include "worker/orders.h"
 #include "worker/publisher.h"
+#include "worker/recent.h"
 #include "worker/recovery.h"
 #include "worker/runtime.h"
 #include "worker/save.h"
@@ -51,6 +52,7 @@ struct gate_state {
 	struct policy_gate decided_alone; /* without orders */
 	int64_t since_unix;
 	bool decided; /* false until the first decision */
+	bool doubted; /* closed, and its primary is being asked */
 };
 
 /* Larger tables on their way from the parent. */
@@ -94,7 +96,8 @@ struct worker {
 	struct save *save;
 	struct addr own[ADDRESSES_PROTECTED_MAX]; /* as the engine knows them */
 	size_t own_count;
-	uint32_t knocks; /* that were counted, to look up some of them */
+	uint32_t knock_count; /* at closed gates, to look up some of them */
+	struct recent recent; /* of those knocks */
 	struct publisher *publisher;
 	struct room room;
 	struct feeds *feeds;
@@ -184,6 +187,15 @@ int lookups_start(struct worker *worker, const struct config *config,
  */
 void lookups_replace(struct worker *worker, const struct config *next,
 		     struct dnsbl *dnsbl);
+
+/* Who knows its fate by its next SYN need not wait for its own timer. */
+void lookups_nudge(struct worker *worker, const struct addr *source);
+
+/*
+ * The gate has opened to a source that had knocked: it is made to try again at
+ * once, unless it is listed; who is not known is looked up before.
+ */
+void lookups_welcome(struct worker *worker, const struct addr *source);
 
 /* Tells the engine our own addresses when they have changed. */
 void lookups_follow_own(struct worker *worker);

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Who knocked at closed gates just now. */
+
+#include "worker/recent.h"
+
+#include "tables/clock.h"
+
+void recent_note(struct recent *recent, const struct addr *source, size_t guard)
+{
+	uint64_t now_ns = clock_monotonic_ns();
+	struct knock *next;
+
+	/* Only its first SYN can be nudged: later ones make it no younger. */
+	for (size_t i = 0; i < RECENT_MAX; i++)
+		if (recent->of[i].ns &&
+		    now_ns < recent->of[i].ns + RECENT_LIFE_NS &&
+		    addr_equal(&recent->of[i].source, source))
+			return;
+	next = &recent->of[recent->next++ % RECENT_MAX];
+	*next = (struct knock){
+		.source = *source,
+		.guard = guard,
+		.ns = now_ns,
+	};
+}
+
+void recent_take(struct recent *recent, size_t guard, enum family family,
+		 void (*each)(void *context, const struct addr *source),
+		 void *context)
+{
+	uint64_t now_ns = clock_monotonic_ns();
+
+	for (size_t i = 0; i < RECENT_MAX; i++) {
+		struct knock *knock = &recent->of[i];
+
+		if (!knock->ns || knock->guard != guard ||
+		    addr_family(&knock->source) != family)
+			continue;
+		if (now_ns < knock->ns + RECENT_LIFE_NS)
+			each(context, &knock->source);
+		knock->ns = 0;
+	}
+}
