@@ -320,6 +320,20 @@ refused_on_reload() {
 	expect_unsteered
 }
 
+refused_at_takeover() {
+	local before status=0
+	restart_postern
+	expect_gate closed
+	before=$(pid_of posternd)
+	postern_config bypass.action=defer ports='{ 26 }' >"$LAB/other.conf"
+	posternd --config "$LAB/other.conf" --takeover >"$LAB/said" 2>&1 ||
+		status=$?
+	told "$(as_status [ "$status" -eq 1 ])" "it is refused" \
+		"$(tail -n 1 "$LAB/said")"
+	expect "the daemon runs on" alive "$before"
+	expect_dropped "$(fresh clean 4)" 2.5
+}
+
 monitor_mode() {
 	with_doorman mode=monitor
 	expect_mta "$(fresh clean 4)"
@@ -349,4 +363,6 @@ lab_case "a reload brings the doorman, and sends him away" reloaded
 lab_case "nothing is left after the end" detached
 lab_case "defer is refused where the MTA is elsewhere" mta_elsewhere
 lab_case "and a reload to it is refused in whole" refused_on_reload
+lab_case "a takeover to it leaves the running daemon in force" \
+	refused_at_takeover
 lab_case "in monitor mode nobody is deferred" monitor_mode

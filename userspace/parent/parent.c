@@ -19,6 +19,7 @@
 #include "core/log.h"
 #include "parent/control_socket.h"
 #include "parent/driver.h"
+#include "parent/local_mta.h"
 #include "parent/state.h"
 #include "parent/state_directory.h"
 #include "parent/takeover.h"
@@ -318,6 +319,20 @@ static int open_steering(struct parent *parent)
 	return error;
 }
 
+/* What the new daemon would be refused for, before the old one ends. */
+static int try_all(const struct parent *parent)
+{
+	char why[CONFIG_ERROR_TEXT] = "";
+	int error = loader_try(parent->config);
+
+	if (error || !config_defers(parent->config))
+		return error;
+	error = local_mta_check(parent->config, why);
+	if (error)
+		log_error("%s: %s", parent->config_path, why);
+	return error;
+}
+
 static int prepare(struct parent *parent, bool takeover)
 {
 	struct rlimit unlimited = {RLIM_INFINITY, RLIM_INFINITY};
@@ -345,7 +360,7 @@ static int prepare(struct parent *parent, bool takeover)
 	if (parent->signals < 0)
 		return parent->signals;
 	if (takeover) {
-		error = loader_try(parent->config);
+		error = try_all(parent);
 		if (!error)
 			error = takeover_from(parent->config->control);
 		if (error)
