@@ -211,14 +211,23 @@ install: all ## install below PREFIX (/usr/local), and below DESTDIR
 	install -D -m 644 -t $(DESTDIR)$(MANDIR)/man5 userspace/share/*.5
 	install -D -m 644 -t $(DESTDIR)$(MANDIR)/man7 userspace/share/*.7
 
+deb: ## build a Debian package (installs what is missing for that, as root)
+	tools/deps build deb
+	$(Q)$(MAKE) all
+	$(Q)tools/deb $(VERSION)
+
+test-deb: deb ## try it in a fresh Debian root (as root; downloads one)
+	tests/deb $(BUILD)/postern_$(VERSION)-1_*.deb
+
 clean: ## remove what was built
 	rm -rf $(BUILD)
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
 
-.PHONY: all build-tests deps check test demo bench kernels fuzz lint install clean help
+.PHONY: all build-tests deps check test demo bench kernels fuzz lint install \
+	deb test-deb clean help
 .SECONDARY:
 .DELETE_ON_ERROR:
 
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD) -name '*.d' -type f 2>/dev/null)
