@@ -233,7 +233,8 @@ static char *json_of(const struct replay_totals *totals,
 }
 
 #define NO_REASONS                                                             \
-	"    \"allowed\": 0,\n    \"clean\": 0,\n    \"unknown\": 0,\n"        \
+	"    \"allowed\": 0,\n    \"witness\": 0,\n    \"clean\": 0,\n"        \
+	"    \"unknown\": 0,\n"                                                \
 	"    \"late\": 0,\n    \"overload\": 0,\n    \"stale\": 0,\n"
 
 static void json_has_all_reasons_and_judged_frames(void **state)
@@ -337,8 +338,8 @@ static void totals_are_told_in_words_and_a_table(void **state)
 		"    allowed   on the allow list, or a primary                     1            0\n"
 		"  would have been refused:\n"
 		"    bypass    came here although the primary is up            1,000            2\n"
-		"  none yet: clean, unknown, late, overload, stale, held, blocked, feed, listed,\n"
-		"  evasion\n");
+		"  none yet: witness, clean, unknown, late, overload, stale, held, blocked, feed,\n"
+		"  listed, evasion\n");
 }
 
 static void nothing_judged_is_told_with_a_hint(void **state)
