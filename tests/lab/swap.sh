@@ -68,6 +68,7 @@ under_traffic() {
 	swap_often
 	expect "the flood went on all the time" running flood
 	stop_flood
+	await_traffic "$CONNECTS" blocked unlisted
 	stop_traffic blocked
 	stop_traffic unlisted
 	expect_all_silent blocked "$CONNECTS"

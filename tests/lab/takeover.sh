@@ -102,6 +102,7 @@ under_traffic() {
 	start_traffic listed --every 0.02 "${LISTED[@]}"
 	start_traffic allowed --every 0.02 "${ALLOWED[@]}"
 	take_over_often
+	await_traffic 1000 blocked listed allowed
 	stop_traffic blocked
 	stop_traffic listed
 	stop_traffic allowed

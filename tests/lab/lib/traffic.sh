@@ -45,6 +45,20 @@ start_traffic() {
 		--to4 "$BACKUP_IPV4" --to6 "$BACKUP_IPV6" "$@"
 }
 
+# traffic_has NAME COUNT: so many of its connections have ended.
+traffic_has() {
+	[ "$(wc -l <"$LAB/log/traffic-$1")" -ge "$2" ]
+}
+
+# await_traffic COUNT NAME...: a slow machine takes longer for as many.
+await_traffic() {
+	local count=$1 name
+	shift
+	for name; do
+		within 60 traffic_has "$name" "$count"
+	done
+}
+
 stop_traffic() {
 	stop "traffic-$1"
 	mv "$LAB/log/traffic-$1" "$LAB/traffic-$1"
