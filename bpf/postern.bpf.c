@@ -570,6 +570,8 @@ static __always_inline enum reason by_knowledge(const struct question *q,
 		reason = hold(q);
 		if (reason == REASON_HELD)
 			decision->action = ACTION_DROP;
+		else if (reason == REASON_OVERLOAD)
+			decision->action = q->rules->overload;
 		return reason;
 	}
 	if (q->live)
@@ -690,7 +692,8 @@ static __always_inline void take_back_word(const struct question *q)
 	struct flow flow;
 
 	if (q->rules->bypass != ACTION_DEFER &&
-	    q->rules->listed != ACTION_DEFER)
+	    q->rules->listed != ACTION_DEFER &&
+	    q->rules->overload != ACTION_DEFER)
 		return;
 	if (flow_of(q, &flow))
 		bpf_map_delete_elem(&deferred, &flow);
@@ -704,8 +707,11 @@ static __always_inline enum action carry_out(const struct question *q,
 	case ACTION_RESET:
 		return may_reply(q) ? ACTION_RESET : ACTION_DROP;
 	case ACTION_DEFER:
-		return leave_word(q, decision->reason) ? ACTION_DEFER
-						       : ACTION_DROP;
+		if (leave_word(q, decision->reason))
+			return ACTION_DEFER;
+		/* Who is suspected of nothing is never dropped. */
+		return decision->reason == REASON_OVERLOAD ? ACTION_PASS
+							   : ACTION_DROP;
 	case ACTION_PASS:
 		take_back_word(q);
 		return ACTION_PASS;

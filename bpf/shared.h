@@ -238,6 +238,8 @@ struct rules {
 	__u32 knocks_per_cpu;  /* events of kind BYPASS a second */
 	__u32 replies_per_cpu; /* resets a second */
 	__u32 defers_per_cpu;  /* connections for the doorman a second */
+	enum action overload;  /* pass or defer */
+	__u32 reserved;
 	__u32 port_count;
 	__u32 ipv4_count;
 	__u32 ipv6_count;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Any octets as lists.json: what is taken of it is sound, and kept the same. */
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,6 +77,13 @@ static bool is_object(const uint8_t *data, size_t size)
 	return is;
 }
 
+static int no_room(void *context, const uint32_t pages[static FAMILY_MAX])
+{
+	(void)context;
+	(void)pages;
+	return -ENOSPC;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct ranges_map *const no_maps[FAMILY_MAX] = {NULL};
@@ -92,7 +100,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	ready = true;
 	write_file(data, size);
 	if (uv_loop_init(&loop) != 0 ||
-	    publisher_create(&loop, no_maps, &publisher) != 0 ||
+	    publisher_create(&loop, no_maps, no_room, NULL, &publisher) != 0 ||
 	    runtime_create(&loop, publisher, &clock, directory, &runtime) != 0)
 		abort();
 	for (unsigned int list = 0; list < RUNTIME_LISTS; list++) {

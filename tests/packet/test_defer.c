@@ -185,6 +185,32 @@ static void what_exceeds_the_budget_is_dropped(void **state)
 	}
 }
 
+/* They are suspected of nothing, so nothing worse than a passage befalls them.
+ */
+static void who_is_shed_is_deferred_or_passes(void **state)
+{
+	struct deferral word;
+
+	(void)state;
+	for (enum family f = 0; f < FAMILY_MAX; f++) {
+		struct frame frame;
+		struct result out;
+
+		for (int room = 1; room >= 0; room--) {
+			start();
+			harness_rules()->overload = ACTION_DEFER;
+			harness_rules()->holds_per_cpu = 0;
+			harness_rules()->defers_per_cpu = (__u32)room;
+			set_rules(ACTION_DROP, ACTION_DROP, GATE_OPEN);
+			frame_build(&syns[f], &frame);
+			harness_run(&frame, &out);
+			assert_int_equal(out.reason, REASON_OVERLOAD);
+			assert_int_equal(out.returned, XDP_PASS);
+			assert_int_equal(find_word(&syns[f], &word), room);
+		}
+	}
+}
+
 static void a_weary_network_is_dropped_but_no_witness(void **state)
 {
 	(void)state;
@@ -405,6 +431,7 @@ int main(void)
 		cmocka_unit_test(in_monitor_mode_nobody_is_deferred),
 		cmocka_unit_test(without_a_lease_a_listing_drops),
 		cmocka_unit_test(what_exceeds_the_budget_is_dropped),
+		cmocka_unit_test(who_is_shed_is_deferred_or_passes),
 		cmocka_unit_test(a_weary_network_is_dropped_but_no_witness),
 		cmocka_unit_test(who_was_deferred_finds_the_doorman),
 		cmocka_unit_test(without_a_lease_the_mta_is_found),

@@ -82,9 +82,6 @@ static void what_is_not_supported_is_named(void **state)
 		{"include \"/etc/passwd\"",
 		 "t.conf:1: `include` is not supported by this version: put "
 		 "everything into this file"},
-		{"dnsbl {\noverload = defer }",
-		 "t.conf:2: dnsbl.overload = \"defer\" is not supported by "
-		 "this version: use pass"},
 	};
 
 	(void)state;

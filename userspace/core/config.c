@@ -166,7 +166,8 @@ bool config_defers(const struct config *config)
 	return (config->policy != POLICY_OFF &&
 		config->bypass_action == ACTION_DEFER) ||
 	       (config->dnsbl.site_count > 0 &&
-		config->dnsbl.action == ACTION_DEFER);
+		(config->dnsbl.action == ACTION_DEFER ||
+		 config->dnsbl.overload == ACTION_DEFER));
 }
 
 const char *config_fixed_difference(const struct config *now,

@@ -140,7 +140,8 @@ struct config_dnsbl {
 	size_t site_count;
 	int threshold;
 	enum unknown unknown;
-	enum action action; /* with what is listed */
+	enum action action;   /* with what is listed */
+	enum action overload; /* ... can't be looked up for want of room */
 	uint64_t hold_limit_ms;
 	bool nudge;
 	uint64_t quota; /* lookups per zone within `quota_period_ms`; 0: any */

@@ -69,9 +69,10 @@ static const struct config_choice unknowns[] = {
 	{0},
 };
 
-/* Of one kind only: in doubt mail is let in. */
+/* Never a drop: they are suspected of nothing. */
 static const struct config_choice overloads[] = {
-	{"pass", 0},
+	{"pass", ACTION_PASS},
+	{"defer", ACTION_DEFER},
 	{0},
 };
 
@@ -480,7 +481,7 @@ static const struct config_key dnsbl_keys[] = {
 		.kind = &config_kind_choice,
 		.fallback = "pass",
 		.choices = overloads,
-		.offset = CONFIG_NOWHERE,
+		AT(dnsbl.overload),
 	},
 	{
 		.name = "nameservers",
@@ -565,7 +566,6 @@ static const struct config_unsupported unsupported[] = {
 	{"", "tls", NULL, NULL, "leave it out"},
 	{"", "include", NULL, NULL, "put everything into this file"},
 	{"health", "tls", NULL, NULL, "leave it out, probes are in plain text"},
-	{"dnsbl", "overload", "defer", NULL, "use pass"},
 };
 
 const struct config_section *config_section_find(const char *name)

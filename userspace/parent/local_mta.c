@@ -159,10 +159,12 @@ static bool listens_in(const char *path, const struct config *config,
 
 static const char *key_of(const struct config *config)
 {
-	return config->policy != POLICY_OFF &&
-			       config->bypass_action == ACTION_DEFER
-		       ? "bypass.action = defer"
-		       : "dnsbl.action = reject";
+	if (config->policy != POLICY_OFF &&
+	    config->bypass_action == ACTION_DEFER)
+		return "bypass.action = defer";
+	if (config->dnsbl.action == ACTION_DEFER)
+		return "dnsbl.action = reject";
+	return "dnsbl.overload = defer";
 }
 
 int local_mta_check(const struct config *config,

@@ -8,6 +8,7 @@
 #include <sched.h>
 #include <seccomp.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/socket.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -175,14 +176,15 @@ static int allow_calls(scmp_filter_ctx filter)
 	return 0;
 }
 
-/* The call, with one of these as its first argument. */
+/* The call, with one of these as its first argument, an int. */
 static int allow_first(scmp_filter_ctx filter, int call, const int *firsts,
 		       size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		int error = seccomp_rule_add(
-			filter, SCMP_ACT_ALLOW, call, 1,
-			SCMP_A0_32(SCMP_CMP_EQ, (uint32_t)firsts[i]));
+		int error =
+			seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 1,
+					 SCMP_A0(SCMP_CMP_MASKED_EQ, UINT32_MAX,
+						 (uint32_t)firsts[i]));
 
 		if (error)
 			return error;

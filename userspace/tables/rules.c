@@ -63,6 +63,7 @@ void rules_make(const struct config *config, const struct jiffies_clock *clock,
 	out->unknown = unknown_of(&config->dnsbl);
 	out->bypass = config->bypass_action;
 	out->listed = config->dnsbl.action;
+	out->overload = config->dnsbl.overload;
 	out->port_count = (__u32)config->port_count;
 	for (size_t i = 0; i < config->port_count; i++)
 		out->ports[i] = htons(config->ports[i]);

@@ -93,19 +93,31 @@ static bool meet(void *context, const struct doorman_guest *guest,
 {
 	struct worker *worker = context;
 	struct source_verdict verdict;
+	enum reason reason;
 
 	if (!is_guarded(worker, guest->port))
 		return false;
 	out->network = networks_key(&guest->source);
 	out->clean = lookups_find(worker, &guest->source, &verdict) &&
 		     verdict.verdict == VERDICT_CLEAN;
-	spend_patience(worker, &out->network);
-	if (reason_of(worker, guest) == REASON_LISTED)
+	reason = reason_of(worker, guest);
+	if (reason != REASON_OVERLOAD)
+		spend_patience(worker, &out->network);
+	switch (reason) {
+	case REASON_LISTED:
 		tell_listed(worker, &guest->source, out->refusal);
-	else
+		break;
+	case REASON_OVERLOAD:
+		snprintf(out->refusal, sizeof(out->refusal),
+			 "451 4.3.2 too many new senders at a time, please try "
+			 "again later");
+		break;
+	default:
 		snprintf(out->refusal, sizeof(out->refusal),
 			 "451 4.3.2 this is a backup and the primary MX is up, "
 			 "please deliver there");
+		break;
+	}
 	return true;
 }
 
