@@ -21,35 +21,6 @@
 
 #define REPLY_TTL 64
 
-/*
- * The end of the packet.  Read here often, its place in *ctx would be kept in a
- * register, and the verifier takes no other pointer to it than ctx itself.
- */
-static __always_inline void *packet_end(const struct xdp_md *ctx)
-{
-	void *end;
-
-	asm volatile("%0 = *(u32 *)(%1 + %2)"
-		     : "=r"(end)
-		     : "r"(ctx),
-		       "i"(__builtin_offsetof(struct xdp_md, data_end)));
-	return end;
-}
-
-/* The header of TCP, where it is known; else NULL. */
-static __always_inline const struct tcp *find_tcp(const struct xdp_md *ctx,
-						  const struct syn *syn)
-{
-	/* Never more; but 5.10 wants to see that. */
-	__u64 offset = syn->transport & HEADERS_MAX;
-	void *data = (void *)(long)ctx->data;
-	const struct tcp *tcp = data + offset;
-
-	if (!offset)
-		return 0;
-	return (void *)(tcp + 1) > packet_end(ctx) ? 0 : tcp;
-}
-
 struct reply_ipv4 {
 	struct iphdr ip;
 	struct tcphdr tcp;
