@@ -145,14 +145,14 @@ deps: ## install what is missing to build and to test
 	tools/deps build test
 
 check: $(PROGRAMS) $(UNIT_PROGRAMS) ## run what needs no root: unit tests, sanitizers too
-	tests/run $(UNIT_PROGRAMS) tests/completion
+	tests/run $(UNIT_PROGRAMS) tests/completion tests/hardening
 
 # Two steps: what the first installs, the second looks for.
 test: ## run all tests (as root; installs what is missing)
 	tools/deps build test
 	$(Q)$(MAKE) build-tests
 	$(Q)tests/run $(UNIT_PROGRAMS) $(PACKETS:%=$(BUILD)/%) \
-		tests/completion tests/lab/run
+		tests/completion tests/hardening tests/lab/run
 
 demo: ## show the main job in a lab of namespaces (as root)
 	tools/deps build test
