@@ -61,11 +61,14 @@ SAN      := -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer -O1 -g
 FUZZ     := -fsanitize=fuzzer-no-link,address,undefined \
 	-fno-sanitize-recover=all -fno-omit-frame-pointer -O1 -g
-COMPILE   = $(CC) -std=gnu17 $(CPPFLAGS) $(WARN) $(PKG_CFLAGS) -MD -MP
+# The same bytes wherever it is built: tests/reproducible.
+SAME     := -ffile-prefix-map=$(CURDIR)=.
+
+COMPILE   = $(CC) -std=gnu17 $(SAME) $(CPPFLAGS) $(WARN) $(PKG_CFLAGS) -MD -MP
 
 # v3: instructions of 32 bits, which every kernel from 5.1 on has.
-BPF_OBJECT = $(CLANG) -target bpf -mcpu=v3 -O2 -g -Wall -Wextra $(WERROR) -std=gnu17 \
-	-Ibpf -idirafter /usr/include/$(shell $(CC) -print-multiarch)
+BPF_OBJECT = $(CLANG) $(SAME) -target bpf -mcpu=v3 -O2 -g -Wall -Wextra \
+	$(WERROR) -std=gnu17 -Ibpf -idirafter /usr/include/$(shell $(CC) -print-multiarch)
 
 define build-bpf
 	$(call say,BPF,$@)
@@ -152,7 +155,7 @@ test: ## run all tests (as root; installs what is missing)
 	tools/deps build test
 	$(Q)$(MAKE) build-tests
 	$(Q)tests/run $(UNIT_PROGRAMS) $(PACKETS:%=$(BUILD)/%) \
-		tests/completion tests/hardening tests/lab/run
+		tests/completion tests/hardening tests/reproducible tests/lab/run
 
 demo: ## show the main job in a lab of namespaces (as root)
 	tools/deps build test
