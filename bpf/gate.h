@@ -112,28 +112,32 @@ static __always_inline int is_watched(const struct question *q,
 	return q->rules->watched & REASON_BIT(reason);
 }
 
-/* While the primary is in doubt, nobody is told of a refusal: it may end. */
-static __always_inline int is_doubted(const struct question *q)
+/*
+ * For how many jiffies nobody is told of a refusal: while the primary is in
+ * doubt, for that may end, and until it must be known who is a witness, for
+ * logs come late.  A drop tells nobody.
+ */
+static __always_inline __u64 patience(const struct question *q)
 {
-	return q->gate == GATE_DOUBTED && q->rules->bypass != ACTION_DROP &&
-	       !is_watched(q, REASON_BYPASS);
+	if (q->rules->bypass == ACTION_DROP || is_watched(q, REASON_BYPASS))
+		return 0;
+	return q->gate == GATE_DOUBTED ? q->rules->hold_limit
+				       : q->rules->witness_wait;
 }
 
 static __always_inline enum reason at_gate(const struct question *q)
 {
-	int doubted = is_doubted(q);
+	__u64 limit = patience(q);
 	struct hold *hold;
 
 	if (!q->live)
-		return doubted ? REASON_HELD : REASON_BYPASS;
+		return limit ? REASON_HELD : REASON_BYPASS;
 	hold = find_knock(q);
 	if (!hold)
-		return knock_new(q) == 0 && doubted ? REASON_HELD
-						    : REASON_BYPASS;
+		return knock_new(q) == 0 && limit ? REASON_HELD : REASON_BYPASS;
 	tell(q, EVENT_BYPASS);
-	return doubted && q->now - hold->since <= q->rules->hold_limit
-		       ? REASON_HELD
-		       : REASON_BYPASS;
+	return limit && q->now - hold->since <= limit ? REASON_HELD
+						      : REASON_BYPASS;
 }
 
 static __always_inline enum reason by_gate(const struct question *q,

@@ -232,6 +232,7 @@ struct rules {
 	__u32 networks;	       /* 1: the map of that name has entries */
 	__u64 hold_limit;      /* jiffies a source is held at most */
 	__u64 hold_memory;     /* jiffies after that until it is held again */
+	__u64 witness_wait;    /* jiffies a refusal waits for a witness */
 	__u64 second;	       /* in jiffies, for the budgets */
 	__u32 holds_per_cpu;   /* new holds a second */
 	__u32 events_per_cpu;  /* events a second, without knocks */

@@ -71,12 +71,32 @@ follows_a_log() {
 	stop follower
 }
 
+# A sender that goes to the primary first, whose log comes late.
+comes_late() {
+	local source
+	restart_postern bypass.policy=witness bypass.action=reset
+	expect_gate closed
+	source=$(fresh clean 4)
+	expect_within 10 "who is no witness is refused in the end" \
+		is_refused "$source"
+	source=$(fresh clean 4)
+	(sleep 0.3 && ctl witness add "$source") &
+	expect_connected "$source" 8
+	wait $!
+}
+
+is_refused() {
+	traffic_from internet --count 1 --lifetime 9 "$1" >"$LAB/said"
+	grep -q refused "$LAB/said"
+}
+
 is_witness() {
 	ctl --json witness list |
 		jq -e ".networks | any(.network == \"$1\")" >/dev/null
 }
 
 lab_up start_primary start_backup_mta
+peer_up || die "no program for the far end of the backup's cable"
 before_each restore_primary
 
 for family in 4 6; do
@@ -85,4 +105,5 @@ for family in 4 6; do
 done
 lab_case "it is one for a time" ends
 lab_case "other policies have no witnesses" only_with_that_policy
+lab_case "who turns out to be a witness is not refused before" comes_late
 lab_case "a primary's log tells of witnesses" follows_a_log

@@ -217,6 +217,26 @@ static void in_doubt_what_can_not_be_told_of_is_refused(void **state)
 	assert_false(out.is_pending);
 }
 
+/* As long as it may still turn out to be a witness. */
+static void who_may_be_a_witness_is_held_for_a_while(void **state)
+{
+	struct result out;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(packets); i++) {
+		harness_fresh();
+		harness_rules()->witness_wait = harness_hour();
+		set_gates(GATE_CLOSED, ACTION_RESET);
+		check_knock(&packets[i], REASON_HELD, ACTION_DROP, &out);
+		check_knock(&packets[i], REASON_HELD, ACTION_DROP, &out);
+		set_gates(GATE_CLOSED, ACTION_DROP);
+		check_knock(&packets[i], REASON_BYPASS, ACTION_DROP, &out);
+		harness_rules()->witness_wait = 0;
+		set_gates(GATE_CLOSED, ACTION_RESET);
+		check_knock(&packets[i], REASON_BYPASS, ACTION_RESET, &out);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -231,6 +251,7 @@ int main(void)
 		cmocka_unit_test(no_doubt_holds_for_longer_than_the_limit),
 		cmocka_unit_test(in_doubt_what_is_listed_is_refused_as_ever),
 		cmocka_unit_test(in_doubt_what_can_not_be_told_of_is_refused),
+		cmocka_unit_test(who_may_be_a_witness_is_held_for_a_while),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, harness_close);

@@ -194,6 +194,7 @@ struct config {
 	struct config_queue queue;
 	enum config_policy policy;
 	enum action bypass_action;
+	uint64_t witness_wait_ms;
 	uint64_t mercy_ms;  /* 0: none */
 	unsigned int crowd; /* networks; 0: none is one */
 	uint64_t patience;  /* how often a network is deferred within ... */

@@ -403,6 +403,15 @@ static const struct config_key bypass_keys[] = {
 		AT(bypass_action),
 	},
 	{
+		.name = "witness-wait",
+		.kind = &config_kind_duration,
+		.fallback = "2500ms",
+		.least = 0,
+		.most = 10 * SECOND,
+		.hint = "0s is without",
+		AT(witness_wait_ms),
+	},
+	{
 		.name = "mercy",
 		.kind = &config_kind_duration,
 		.fallback = "2h",

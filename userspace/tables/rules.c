@@ -68,6 +68,9 @@ void rules_make(const struct config *config, const struct jiffies_clock *clock,
 	for (size_t i = 0; i < config->port_count; i++)
 		out->ports[i] = htons(config->ports[i]);
 	set_limits(&config->dnsbl, clock, cpus, out);
+	if (config->policy == POLICY_WITNESS)
+		out->witness_wait = clock_jiffies_of(
+			clock, config->witness_wait_ms * NS_PER_MS);
 }
 
 void rules_protect(struct rules *rules, const struct addr *addr)

@@ -4,6 +4,7 @@
 #include "worker/recent.h"
 
 #include "tables/clock.h"
+#include "tables/networks.h"
 
 void recent_note(struct recent *recent, const struct addr *source, size_t guard)
 {
@@ -24,20 +25,37 @@ void recent_note(struct recent *recent, const struct addr *source, size_t guard)
 	};
 }
 
+static void take(struct knock *knock,
+		 void (*each)(void *context, const struct addr *source),
+		 void *context)
+{
+	if (clock_monotonic_ns() < knock->ns + RECENT_LIFE_NS)
+		each(context, &knock->source);
+	knock->ns = 0;
+}
+
+void recent_take_network(struct recent *recent, const struct addr *network,
+			 void (*each)(void *context, const struct addr *source),
+			 void *context)
+{
+	for (size_t i = 0; i < RECENT_MAX; i++) {
+		struct knock *knock = &recent->of[i];
+		struct addr its = networks_key(&knock->source);
+
+		if (knock->ns && addr_equal(&its, network))
+			take(knock, each, context);
+	}
+}
+
 void recent_take(struct recent *recent, size_t guard, enum family family,
 		 void (*each)(void *context, const struct addr *source),
 		 void *context)
 {
-	uint64_t now_ns = clock_monotonic_ns();
-
 	for (size_t i = 0; i < RECENT_MAX; i++) {
 		struct knock *knock = &recent->of[i];
 
-		if (!knock->ns || knock->guard != guard ||
-		    addr_family(&knock->source) != family)
-			continue;
-		if (now_ns < knock->ns + RECENT_LIFE_NS)
-			each(context, &knock->source);
-		knock->ns = 0;
+		if (knock->ns && knock->guard == guard &&
+		    addr_family(&knock->source) == family)
+			take(knock, each, context);
 	}
 }

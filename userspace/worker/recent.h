@@ -30,6 +30,11 @@ struct recent {
 void recent_note(struct recent *recent, const struct addr *source,
 		 size_t guard);
 
+/* Calls `each` for those of a network (tables/networks.h), and forgets them. */
+void recent_take_network(struct recent *recent, const struct addr *network,
+			 void (*each)(void *context, const struct addr *source),
+			 void *context);
+
 /* Calls `each` for those at a gate, and forgets them. */
 void recent_take(struct recent *recent, size_t guard, enum family family,
 		 void (*each)(void *context, const struct addr *source),

@@ -72,6 +72,28 @@ static bool are_of_use(const struct worker *worker,
 	return false;
 }
 
+static void welcome(void *context, const struct addr *source)
+{
+	lookups_welcome(context, source);
+}
+
+/* Who waits at the gate for just that need not wait for its own timer. */
+static void let_in(struct worker *worker, const json_t *networks,
+		   struct control_request *request)
+{
+	const json_t *value;
+	struct addr key;
+	size_t i;
+
+	gate_check(worker);
+	json_array_foreach(networks, i, value)
+	{
+		if (read_network(value, &key, request))
+			recent_take_network(&worker->recent, &key, welcome,
+					    worker);
+	}
+}
+
 /* Sets all of them, and answers. */
 static void set_networks(struct worker *worker, const json_t *networks,
 			 uint64_t until_ns, struct control_request *request)
@@ -92,6 +114,8 @@ static void set_networks(struct worker *worker, const json_t *networks,
 		over_share += error == -EDQUOT;
 		failed += error && error != -EDQUOT;
 	}
+	if (until_ns)
+		let_in(worker, networks, request);
 	control_reply(request,
 		      json_pack("{s:I, s:I, s:I}", "done", done, "over_share",
 				over_share, "failed", failed));
