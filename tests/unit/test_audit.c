@@ -17,6 +17,7 @@
 #include "ctl/audit_print.h"
 #include "load_config.h"
 #include "run_ctl.h"
+#include "sources/doorman.h"
 
 static struct audit audit;
 static struct postfix_import theirs;
@@ -105,6 +106,17 @@ static void backup_defers_unknown(void)
 static void backup_defers_user(void)
 {
 	answer(backup, 2, "450 4.1.1 unverified address");
+}
+
+static void doorman_answers(void)
+{
+	static const char told[] = "451 4.3.2 " DOORMAN_BYPASS_WORDS;
+
+	backup->result.reason = PROBE_RCPT;
+	backup->size = 0;
+	answer(backup, AUDIT_UNKNOWN, told);
+	answer(backup, AUDIT_POSTMASTER, told);
+	answer(backup, 2, told);
 }
 
 static void backup_verifies_user(void)
@@ -236,7 +248,9 @@ static const struct {
 	 "unverified_recipient_reject_code = 550"},
 	{"a deferred known one is a fault", backup_defers_user, 1,
 	 AUDIT_CHECK_KNOWN, AUDIT_FAULT, "user@example.net meets 450",
-	 "sendmail -bv"},
+	 "recipients = verify"},
+	{"the doorman is no MTA", doorman_answers, 1, AUDIT_CHECK_REACH,
+	 AUDIT_FAULT, "doorman answers for the MTA", "posternctl allow add"},
 	{"one that was verified only now, too", backup_verifies_user, 1,
 	 AUDIT_CHECK_KNOWN, AUDIT_FAULT, "after 3.0 s", "address_verify_map"},
 	{"but not where both take their time", both_are_slow, 0,

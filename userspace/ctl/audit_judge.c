@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "ctl/audit_facts.h"
+#include "sources/doorman.h"
 
 /*
  * Postfix looks at its verification cache again after
@@ -19,8 +20,9 @@
 
 #define LIST_CURE                                                              \
 	"list the recipients on the backup in relay_recipient_maps, or keep "  \
-	"its verification cache warm while the primary is up: `sendmail -bv "  \
-	"ADDRESS` for each, with a persistent address_verify_map"
+	"its verification cache warm while the primary is up: `queue { "       \
+	"recipients = verify }` of postern.conf does, with a persistent "      \
+	"address_verify_map"
 
 /* Where a finding goes. */
 struct place {
@@ -106,13 +108,32 @@ static void cure_reach(const struct place *place)
 			    "would meet the same");
 }
 
+/* Whether it was Postern's doorman who answered in the place of the MTA. */
+static bool met_doorman(const struct audit_server *server)
+{
+	for (size_t i = 0; i < AUDIT_RECIPIENTS_MAX; i++)
+		if (strstr(server->answers[i].text, DOORMAN_BYPASS_WORDS))
+			return true;
+	return false;
+}
+
+static void judge_doorman(const struct place *place)
+{
+	find(place, AUDIT_FAULT,
+	     "Postern's doorman answers for the MTA, as the gate is closed");
+	cure(place, "let this host in for the audit: on the backup say "
+		    "`posternctl allow add ADDRESS --for 10m`");
+}
+
 static void judge_reach(struct audit *audit, const struct audit_server *server)
 {
 	struct place place = {audit, AUDIT_CHECK_REACH, server};
 	const char *words = probe_reason_words(server->result.reason);
 	const char *reply = server->result.reply;
 
-	if (server->result.reason == PROBE_GOOD) {
+	if (met_doorman(server)) {
+		judge_doorman(&place);
+	} else if (server->result.reason == PROBE_GOOD) {
 		find(&place, AUDIT_OK, "%s", words);
 	} else {
 		find(&place, AUDIT_FAULT, "%s%s%s", words, *reply ? ": " : "",
@@ -463,7 +484,7 @@ void audit_judge(struct audit *audit)
 	for (size_t i = 0; i < audit->server_count; i++) {
 		const struct audit_server *backup = &audit->servers[i];
 
-		if (backup->role != AUDIT_BACKUP)
+		if (backup->role != AUDIT_BACKUP || met_doorman(backup))
 			continue;
 		judge_unknown(audit, backup, primary);
 		for (size_t r = AUDIT_POSTMASTER; r < audit->recipient_count;

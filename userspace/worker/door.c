@@ -114,8 +114,7 @@ static bool meet(void *context, const struct doorman_guest *guest,
 		break;
 	default:
 		snprintf(out->refusal, sizeof(out->refusal),
-			 "451 4.3.2 this is a backup and the primary MX is up, "
-			 "please deliver there");
+			 "451 4.3.2 " DOORMAN_BYPASS_WORDS);
 		break;
 	}
 	return true;
