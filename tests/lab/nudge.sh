@@ -131,8 +131,8 @@ harmful_nudge() {
 		"nudging is switched off, as status says"
 	stop_traffic punished
 	expect_status '.nudge.control_back == .nudge.control and
-		.nudge.control >= 40 and .nudge.back == 0' 1 \
-		"who was not nudged came again, who was nudged did not"
+		.nudge.control >= 40 and .nudge.back < .nudge.sent / 10' 5 \
+		"who was not nudged came again, who was nudged hardly did"
 	expect "and posternctl's first lines" grep -q '^! Nudging is' \
 		<(ctl status)
 	expect_log 'warning: nudging is switched off until the next start'

@@ -414,6 +414,14 @@ static void only_what_is_not_known_yet_may_be_kept(void **state)
 					 why == POLICY_UNRESOLVED);
 }
 
+static void only_primaries_that_are_down_make_an_outage(void **state)
+{
+	(void)state;
+	for (enum policy_why why = 0; why < POLICY_WHYS; why++)
+		assert_int_equal(policy_is_outage(why),
+				 why == POLICY_DOWN || why == POLICY_TOO_FEW);
+}
+
 static void a_crowd_opens_what_is_closed(void **state)
 {
 	static const struct policy_gate closed = {GATE_CLOSED, POLICY_UP, 0};
@@ -668,6 +676,7 @@ int main(void)
 		cmocka_unit_test(who_is_a_primary),
 		cmocka_unit_test(a_guard_closes_for_all_its_domains_or_not),
 		cmocka_unit_test(only_what_is_not_known_yet_may_be_kept),
+		cmocka_unit_test(only_primaries_that_are_down_make_an_outage),
 		cmocka_unit_test(a_crowd_opens_what_is_closed),
 		cmocka_unit_test(orders_go_before_what_was_decided),
 		cmocka_unit_test(

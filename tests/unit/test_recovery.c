@@ -116,6 +116,21 @@ static void an_outage_is_followed_by_hooks_and_flushes(void **state)
 	end();
 }
 
+/* One family's probes saw it, and the site never counted as down. */
+static void a_gate_that_closes_again_is_followed_by_them_too(void **state)
+{
+	(void)state;
+	begin();
+	recovery_follow(recovery, POLICY_HEALTH_UP);
+	recovery_came_back(recovery);
+	recovery_follow(recovery, POLICY_HEALTH_UP);
+	expect_told("up 0 ");
+	done(0);
+	expect_told("up 0 1 ");
+	done(1);
+	end();
+}
+
 static void a_restart_loses_no_flush(void **state)
 {
 	json_t *owed;
@@ -158,6 +173,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			an_outage_is_followed_by_hooks_and_flushes, set_up,
 			tear_down),
+		cmocka_unit_test_setup_teardown(
+			a_gate_that_closes_again_is_followed_by_them_too,
+			set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_restart_loses_no_flush,
 						set_up, tear_down),
 	};

@@ -168,6 +168,11 @@ bool policy_is_undecided(enum policy_why why)
 	return why == POLICY_UNKNOWN || why == POLICY_UNRESOLVED;
 }
 
+bool policy_is_outage(enum policy_why why)
+{
+	return why == POLICY_DOWN || why == POLICY_TOO_FEW;
+}
+
 /* Of several domains that keep a gate open, which one is named. */
 static int weight(enum policy_why why)
 {

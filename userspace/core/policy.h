@@ -118,6 +118,9 @@ struct policy_gate policy_gate(const struct config *config,
 /* Whether nothing is known yet that speaks against a closed gate. */
 bool policy_is_undecided(enum policy_why why);
 
+/* Whether it is because primaries are down that a gate is open. */
+bool policy_is_outage(enum policy_why why);
+
 /*
  * Whether mail can be delivered to the primaries at all, over any family: down
  * when those of one domain can't take it, else up when those of one do.

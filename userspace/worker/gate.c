@@ -277,6 +277,13 @@ static void answer_knocks(struct worker *worker, size_t guard,
 		recent_take(&worker->recent, guard, family, dismiss, worker);
 }
 
+static bool came_back(const struct gate_state *before,
+		      const struct gate_state *now)
+{
+	return before->decided && policy_is_outage(before->decided_alone.why) &&
+	       now->decided_alone.gate == GATE_CLOSED;
+}
+
 void gate_update(struct worker *worker)
 {
 	struct gate_state before[CONFIG_GUARDS_MAX][FAMILY_MAX];
@@ -300,8 +307,12 @@ void gate_update(struct worker *worker)
 	}
 	publish(worker, doors, count);
 	for (size_t i = 0; i < guard_count; i++)
-		for (enum family family = 0; family < FAMILY_MAX; family++)
+		for (enum family family = 0; family < FAMILY_MAX; family++) {
 			answer_knocks(worker, i, family, &before[i][family]);
+			if (came_back(&before[i][family],
+				      &worker->gates[i][family]))
+				recovery_came_back(worker->recovery);
+		}
 	site = site_of(worker, guards, guard_count);
 	recovery_follow(worker->recovery, site);
 	if (worker->verifier)

@@ -171,6 +171,12 @@ static void begin_health(struct recovery *recovery)
 			 "settled");
 }
 
+void recovery_came_back(struct recovery *recovery)
+{
+	flush_outage(&recovery->flush);
+	recovery->owes_up = true;
+}
+
 void recovery_follow(struct recovery *recovery, enum policy_health site)
 {
 	if (site == POLICY_HEALTH_UNKNOWN) {

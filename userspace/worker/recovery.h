@@ -29,6 +29,14 @@ void recovery_use(struct recovery *recovery, const struct config *config);
 /* What policy_site() says now; asked again and again. */
 void recovery_follow(struct recovery *recovery, enum policy_health site);
 
+/*
+ * A gate that was open because of an outage has closed.  Then mail may have
+ * come in, even if the site never counted as down, because the outage was over
+ * before all families' probes had seen it.  To be called before
+ * recovery_follow().
+ */
+void recovery_came_back(struct recovery *recovery);
+
 /* The parent's answer to a MESSAGE_FLUSH. */
 void recovery_flushed(struct recovery *recovery, const struct message *message);
 
