@@ -70,8 +70,8 @@ static __always_inline struct hold *find_knock(const struct question *q)
 }
 
 /*
- * The budget first, and not the other way round, as the compiler would: once
- * it is spent, nothing depends on the reason.
+ * The budgets first, and not the other way round, as the compiler would: once
+ * they are spent, nothing depends on the reason.
  */
 static __always_inline void knock(const struct question *q, enum reason reason)
 {
@@ -80,7 +80,11 @@ static __always_inline void knock(const struct question *q, enum reason reason)
 	if (!q->live)
 		return;
 	budget = budget_now(q);
-	if (!budget || budget->knocks >= q->rules->knocks_per_cpu)
+	if (!budget)
+		return;
+	if (budget->refused < q->rules->refused_per_cpu)
+		tell_refused(q, reason);
+	if (budget->knocks >= q->rules->knocks_per_cpu)
 		return;
 	if (ranges_opaque(reason) != REASON_BYPASS)
 		return;

@@ -48,22 +48,17 @@ static __always_inline enum reason by_knowledge(const struct question *q,
 	return REASON_UNKNOWN;
 }
 
-/* Returns why, and sets what is done where that is not to let it in. */
-static __always_inline enum reason judge(const struct question *q,
-					 struct decision *decision)
+/* One after the other: list, gate, verdict. */
+static __always_inline enum reason by_all(const struct question *q,
+					  const struct listing *listing,
+					  struct decision *decision)
 {
 	enum reason reason, by_watched = REASON_MAX;
-	struct listing listing = find_list(q);
 	struct source_verdict *verdict;
 	int closed, watched, witness;
 
-	decision->list = listing.id;
 	closed = q->gate != GATE_OPEN;
-	/* With `drop` the outcome is the same, without the lookup. */
-	if (closed && q->rules->bypass == ACTION_DROP && !q->rules->watched &&
-	    !q->rules->networks)
-		return by_closed_gate(q, &listing, decision);
-	reason = by_list(q, &listing, decision);
+	reason = by_list(q, listing, decision);
 	/* What is only watched must not hide what else is refused. */
 	if (is_watched(q, reason))
 		by_watched = reason;
@@ -92,6 +87,23 @@ static __always_inline enum reason judge(const struct question *q,
 	if (witness && (reason == REASON_CLEAN || reason == REASON_UNKNOWN))
 		return REASON_WITNESS;
 	return watched ? by_gate(q, decision) : reason;
+}
+
+/* Returns why, and sets what is done where that is not to let it in. */
+static __always_inline enum reason judge(const struct question *q,
+					 struct decision *decision)
+{
+	struct listing listing = find_list(q);
+	enum reason reason;
+
+	decision->list = listing.id;
+	/* With `drop` the outcome is the same, without the lookup. */
+	if (q->gate != GATE_OPEN && q->rules->bypass == ACTION_DROP &&
+	    !q->rules->watched && !q->rules->networks)
+		return by_closed_gate(q, &listing, decision);
+	reason = by_all(q, &listing, decision);
+	tell_refused(q, reason);
+	return reason;
 }
 
 static __always_inline void count(const struct question *q, enum reason reason)
@@ -194,6 +206,7 @@ static __always_inline void decide_on(struct question *q, enum parsed parsed,
 	if (is_evasion(q->syn, parsed)) {
 		decision->reason = REASON_EVASION;
 		decision->action = ACTION_DROP;
+		tell_refused(q, REASON_EVASION);
 	} else {
 		decision->reason = judge(q, decision);
 	}

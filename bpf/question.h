@@ -8,6 +8,7 @@
 
 #include "maps.h"
 #include "parse.h"
+#include "ranges.h"
 
 /* What one judgement needs to know. */
 struct question {
@@ -54,6 +55,7 @@ static __always_inline struct cpu_budget *budget_now(const struct question *q)
 		budget->holds = 0;
 		budget->replies = 0;
 		budget->defers = 0;
+		budget->refused = 0;
 	}
 	return budget;
 }
@@ -68,10 +70,20 @@ static __always_inline struct event *event_new(const struct question *q,
 
 	if (!budget)
 		return 0;
-	/* Whoever knocks at a closed gate must not use up what holds need. */
-	spent = kind == EVENT_BYPASS ? &budget->knocks : &budget->events;
-	limit = kind == EVENT_BYPASS ? q->rules->knocks_per_cpu
-				     : q->rules->events_per_cpu;
+	/* Whoever is refused must not use up what holds need. */
+	switch (kind) {
+	case EVENT_BYPASS:
+		spent = &budget->knocks;
+		limit = q->rules->knocks_per_cpu;
+		break;
+	case EVENT_REFUSED:
+		spent = &budget->refused;
+		limit = q->rules->refused_per_cpu;
+		break;
+	default:
+		spent = &budget->events;
+		limit = q->rules->events_per_cpu;
+	}
 	if (*spent >= limit)
 		return 0;
 	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
@@ -81,6 +93,7 @@ static __always_inline struct event *event_new(const struct question *q,
 	event->source = source_of(q);
 	event->kind = kind;
 	event->door = q->door;
+	event->reason = kind == EVENT_BYPASS ? REASON_BYPASS : REASON_MAX;
 	return event;
 }
 
@@ -93,6 +106,25 @@ static __always_inline int tell(const struct question *q, enum event_kind kind)
 		return 0;
 	bpf_ringbuf_submit(event, 0);
 	return 1;
+}
+
+/*
+ * For the history of refusals, as long as this second's budget lasts.  Knocks
+ * at the closed gate are told of anyway.
+ */
+static __always_inline void tell_refused(const struct question *q,
+					 enum reason reason)
+{
+	__u64 number = ranges_opaque(reason);
+	struct event *event;
+
+	if (!q->live || number < REASON_BLOCKED || number >= REASON_BYPASS)
+		return;
+	event = event_new(q, EVENT_REFUSED);
+	if (!event)
+		return;
+	event->reason = number;
+	bpf_ringbuf_submit(event, 0);
 }
 
 #endif

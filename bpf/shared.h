@@ -130,7 +130,7 @@ struct cpu_budget {
 	__u32 holds;
 	__u32 replies;
 	__u32 defers;
-	__u32 reserved;
+	__u32 refused;
 };
 
 /*
@@ -187,13 +187,15 @@ enum event_kind {
 	EVENT_UNKNOWN, /* a source without a verdict came: look it up */
 	EVENT_REFRESH, /* a known source came near the end of its verdict */
 	EVENT_BYPASS,  /* a source knocks at the closed gate */
+	EVENT_REFUSED, /* one of those that were refused for another reason */
 };
 
 /* A record of the ring buffer `events`. */
 struct event {
 	struct addr source;
 	enum event_kind kind;
-	__u32 door; /* which of the protected addresses of its family */
+	__u32 door;	    /* which of the protected addresses of its family */
+	enum reason reason; /* of a refusal; else REASON_MAX */
 };
 
 enum gate {
@@ -240,7 +242,7 @@ struct rules {
 	__u32 replies_per_cpu; /* resets a second */
 	__u32 defers_per_cpu;  /* connections for the doorman a second */
 	enum action overload;  /* pass or defer */
-	__u32 reserved;
+	__u32 refused_per_cpu; /* events of kind REFUSED a second */
 	__u32 port_count;
 	__u32 ipv4_count;
 	__u32 ipv6_count;

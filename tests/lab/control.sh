@@ -93,6 +93,29 @@ explain_text() {
 		'198.51.100.200 is dropped now: .*the primary is up' "$LAB/said"
 }
 
+has_history() {
+	ctl --json history "$1" | jq -e "$2"
+}
+
+# Of knocks and of other refusals, by network.
+history_tells() {
+	local knocker blocked=203.0.113.9
+	knocker=$(fresh clean 4)
+	expect_dropped "$knocker"
+	expect_within 5 "history has the knock of $knocker" \
+		has_history "$knocker" '.days[0].reasons.bypass >= 1'
+	expect "there is none of $blocked" \
+		has_history "$blocked" '.days == [] and .left_out == 0'
+	ctl block add "$blocked" >/dev/null
+	expect_dropped "$blocked"
+	expect_within 5 "history has that $blocked is blocked, once" \
+		has_history "$blocked" '.network == "203.0.113.0/24" and
+			.days[0].reasons == {"blocked": 1}'
+	ctl block del "$blocked" >/dev/null
+	ctl history "$blocked" >"$LAB/said"
+	expect "history is text for people" grep -q 'blocked 1' "$LAB/said"
+}
+
 wrong_usage() {
 	local status=0
 	ctl frobnicate >"$LAB/said" 2>&1 || status=$?
@@ -178,6 +201,7 @@ lab_case "status is text for people" status_text
 lab_case "explain --json tells what the program does" explain_json
 lab_case "explain leaves no trace" explain_has_no_effect
 lab_case "explain is text for people" explain_text
+lab_case "history tells who was refused" history_tells
 lab_case "exit status and words tell what went wrong" wrong_usage
 lab_case "SIGHUP loads a good configuration" reload_good
 lab_case "SIGHUP refuses a bad configuration in whole" reload_bad

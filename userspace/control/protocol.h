@@ -77,6 +77,12 @@
  *                    map)
  *   sites.text       the TXT of what counts, where it has one
  *   threshold        of `dnsbl`; beside "score"
+ *   history          of `history`: "network", "since" (Unix time: the store
+ *                    knows of nothing older), "kept_days", "left_out" (times
+ *                    that there was no room, in these days), and "days" with
+ *                    refusals, the latest first: "day" (Unix time of its
+ *                    start, UTC), "first", "last" (Unix time), "attempts", and
+ *                    "reasons" with the attempts by reason
  *   worker           "seccomp": whether it is confined to its system calls,
  *                    "cap_bpf": whether the kernel makes it keep CAP_BPF
  *

@@ -15,6 +15,7 @@
 #include "ctl/explain.h"
 #include "ctl/exporter.h"
 #include "ctl/feed.h"
+#include "ctl/history.h"
 #include "ctl/import_postfix.h"
 #include "ctl/lists.h"
 #include "ctl/lookup.h"
@@ -65,6 +66,11 @@ static enum ctl_exit run_explain(const struct ctl *ctl, char **operands)
 static enum ctl_exit run_lookup(const struct ctl *ctl, char **operands)
 {
 	return ask_about(ctl, "lookup", operands[0], LOOKUP_S, lookup_show);
+}
+
+static enum ctl_exit run_history(const struct ctl *ctl, char **operands)
+{
+	return ask_about(ctl, "history", operands[0], ANSWER_S, history_show);
 }
 
 static void show_reload(const struct print *print, const json_t *result)
@@ -120,6 +126,22 @@ const struct ctl_command ctl_commands[] = {
 			"of group \"postern-admin\".",
 		.example = "posternctl lookup 203.0.113.66",
 		.run = run_lookup,
+	},
+	{
+		.name = "history",
+		.operands = "ADDR",
+		.operand_count = 1,
+		.summary = "when ADDR's network was refused, and why",
+		.help = "For the /24 or /64 of ADDR and each of the last 28 "
+			"days (UTC): attempts that were refused, or would have "
+			"been in monitor mode, by reason. An attempt is a "
+			"source within two minutes, however often it resends "
+			"its SYN. In a flood a sample is kept, so counts are "
+			"the least there were. The store has room for 65,536 "
+			"networks and days, of which one day takes a quarter "
+			"at most; the oldest make room.",
+		.example = "posternctl history 203.0.113.66",
+		.run = run_history,
 	},
 	{
 		.name = "reload",

@@ -21,6 +21,9 @@
 /* One that is heard has the primary probed; more of them tell nothing new. */
 #define KNOCKS_PER_CPU 10
 
+/* Of other refusals: so many are remembered, whatever floods there are. */
+#define REFUSED_PER_CPU 200
+
 /* Resets a second; sources have proven nothing, so it is little. */
 #define REPLIES_PER_S 20000
 
@@ -49,6 +52,7 @@ static void set_limits(const struct config_dnsbl *dnsbl,
 	rules->events_per_cpu =
 		rules->holds_per_cpu + OTHER_EVENTS_PER_S / cpus;
 	rules->knocks_per_cpu = KNOCKS_PER_CPU;
+	rules->refused_per_cpu = REFUSED_PER_CPU;
 	rules->replies_per_cpu = REPLIES_PER_S / cpus;
 	rules->defers_per_cpu = DEFERS_PER_S / cpus ? DEFERS_PER_S / cpus : 1;
 }

@@ -2,6 +2,7 @@
 /* Events of the program become lookups, and their results verdicts. */
 
 #include <string.h>
+#include <time.h>
 
 #include "core/log.h"
 #include "worker/causes.h"
@@ -77,6 +78,12 @@ static void on_knock(struct worker *worker, const struct event *event)
 		dnsbl_ask(worker->dnsbl, &event->source, DNSBL_PREWARM);
 }
 
+static void remember(const struct worker *worker, const struct event *event)
+{
+	history_note(history_keeper_store(worker->history), &event->source,
+		     event->reason, time(NULL));
+}
+
 void lookups_on_event(void *context, const struct event *event)
 {
 	struct worker *worker = context;
@@ -91,7 +98,11 @@ void lookups_on_event(void *context, const struct event *event)
 			refresh(worker, &event->source);
 		break;
 	case EVENT_BYPASS:
+		remember(worker, event);
 		on_knock(worker, event);
+		break;
+	case EVENT_REFUSED:
+		remember(worker, event);
 		break;
 	}
 }

@@ -26,6 +26,7 @@
 #include "tables/verdicts.h"
 #include "worker/answers.h"
 #include "worker/feeds.h"
+#include "worker/history_keeper.h"
 #include "worker/knocks.h"
 #include "worker/neighbours.h"
 #include "worker/orders.h"
@@ -94,6 +95,7 @@ struct worker {
 	bool crowd[FAMILY_MAX];
 	struct withdraw withdraw;
 	struct save *save;
+	struct history_keeper *history;		  /* of refusals */
 	struct addr own[ADDRESSES_PROTECTED_MAX]; /* as the engine knows them */
 	size_t own_count;
 	uint32_t knock_count; /* at closed gates, to look up some of them */
@@ -226,6 +228,9 @@ extern const size_t worker_command_count;
 void commands_on_explained(struct worker *worker,
 			   const struct message *message);
 void commands_on_reloaded(struct worker *worker, const struct message *message);
+
+/* history_command.c */
+control_handler history_command;
 
 /* lookup_command.c */
 control_handler lookup_command;

@@ -172,11 +172,16 @@ static int open_memory(struct worker *worker)
 		.clock = &start->clock,
 		.directory = start->config->state,
 	};
+	int error;
 
 	if (!worker->neighbours)
 		return -ENOMEM;
 	withdraw_init(&worker->withdraw, &worker->loop, worker->verdicts);
-	return save_create(&worker->loop, &of, &worker->save);
+	error = save_create(&worker->loop, &of, &worker->save);
+	if (!error)
+		error = history_keeper_create(&worker->loop, of.directory,
+					      &worker->history);
+	return error;
 }
 
 static void tell_parent(void *context, const struct message *message)
@@ -323,6 +328,8 @@ static void end(struct worker *worker)
 	close_handle((uv_handle_t *)&worker->withdraw.idle);
 	if (worker->save)
 		save_close(worker->save);
+	if (worker->history)
+		history_keeper_close(worker->history);
 	if (worker->control)
 		control_server_close(worker->control);
 	if (worker->feeds)
