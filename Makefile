@@ -15,8 +15,10 @@ BUILD    ?= build
 
 CLANG    ?= clang
 BPFTOOL  ?= $(or $(shell command -v bpftool),/usr/sbin/bpftool)
+# Optional: without it nothing is lost but probes over TLS.
+TLS      := $(shell pkg-config --exists openssl 2>/dev/null && echo openssl)
 PKGS     := libbpf libelf zlib libzstd libcares libuv libconfuse jansson libcap \
-	libpcap libseccomp libmicrohttpd
+	libpcap libseccomp libmicrohttpd $(TLS)
 # Asked for at first use: what needs no library works without any.
 PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $(PKGS)))$(PKG_CFLAGS)
 PKG_LIBS   = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PKGS)) -lm)$(PKG_LIBS)
@@ -30,7 +32,8 @@ WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wimplicit-fallthrough -Wformat=2 -Wconversion $(WERROR)
 HARDEN   := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
 CPPFLAGS += -Iuserspace -Ibpf -isystem $(BUILD) -D_GNU_SOURCE \
-	-DPOSTERN_VERSION='"$(VERSION)"' -DPOSTERN_ABI=$(ABI)ULL
+	-DPOSTERN_VERSION='"$(VERSION)"' -DPOSTERN_ABI=$(ABI)ULL \
+	$(if $(TLS),-DPOSTERN_TLS)
 CFLAGS   ?= -O2 -g
 LDFLAGS  += -pie -Wl,-z,relro,-z,now -Wl,--as-needed
 
@@ -42,6 +45,7 @@ SOURCES  := $(filter-out $(MAINS),$(wildcard userspace/*/*.c))
 PROGRAMS := $(BUILD)/posternd $(BUILD)/posternctl
 SKELETON := $(BUILD)/postern.skel.h $(BUILD)/steer.skel.h
 UNITS    := $(patsubst %.c,%,$(wildcard tests/unit/test_*.c))
+UNITS    := $(if $(TLS),$(UNITS),$(filter-out %_tls,$(UNITS)))
 PACKETS  := $(patsubst %.c,%,$(wildcard tests/packet/test_*.c))
 PROBES   := $(patsubst tests/packet/%.bpf.c,%,$(wildcard tests/packet/*.bpf.c))
 BENCH_PARTS := $(filter-out %.bpf.c,$(wildcard tools/bench*.c)) \
@@ -54,6 +58,7 @@ FUZZERS  := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_SECONDS ?= 60
 
 all: $(PROGRAMS) ## build posternd and posternctl
+	$(if $(TLS),,@echo "  built without OpenSSL: nothing is lost but TLS")
 
 # Three trees of objects from the same sources: what is installed, the same
 # under sanitizers for the tests, and with coverage for the fuzzers.

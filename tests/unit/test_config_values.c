@@ -74,8 +74,8 @@ static void what_is_not_supported_is_named(void **state)
 		{"tls { }", "t.conf:1: `tls` is not supported by this version: "
 			    "leave it out"},
 		{"health { tls = yes }",
-		 "t.conf:1: `tls` is not supported by this version: leave it "
-		 "out, probes are in plain text"},
+		 "t.conf:1: `tls` is not supported by this version: use "
+		 "starttls"},
 		{"include(\"/etc/passwd\")",
 		 "t.conf:1: `include` is not supported by this version: put "
 		 "everything into this file"},

@@ -153,6 +153,55 @@ static void every_error_ends_at_quit_and_none_is_said_twice(void **state)
 	}
 }
 
+static const struct {
+	enum starttls level;
+	enum dialogue_step step;
+	bool offered;
+	const char *line;
+	enum probe_reason reason; /* PROBE_REASONS: it goes on */
+	enum dialogue_step next;
+} secured[] = {
+	{STARTTLS_NONE, STEP_EHLO, true, "250 mx", PROBE_REASONS, STEP_MAIL},
+	{STARTTLS_MAY, STEP_EHLO, true, "250 mx", PROBE_REASONS, STEP_STARTTLS},
+	{STARTTLS_MAY, STEP_EHLO, false, "250 mx", PROBE_REASONS, STEP_MAIL},
+	{STARTTLS_MAY, STEP_EHLO, false, "502 no", PROBE_REASONS, STEP_HELO},
+	{STARTTLS_MAY, STEP_EHLO, true, "451 no", PROBE_EHLO, STEP_QUIT},
+	{STARTTLS_MAY, STEP_STARTTLS, false, "220 go", PROBE_REASONS,
+	 STEP_EHLO},
+	{STARTTLS_MAY, STEP_STARTTLS, false, "454 4.7.0 no", PROBE_REASONS,
+	 STEP_MAIL},
+	{STARTTLS_MAY, STEP_STARTTLS, false, "421 4.3.2 no", PROBE_TLS,
+	 STEP_QUIT},
+	{STARTTLS_ENCRYPT, STEP_EHLO, true, "250 mx", PROBE_REASONS,
+	 STEP_STARTTLS},
+	{STARTTLS_ENCRYPT, STEP_EHLO, false, "250 mx", PROBE_TLS, STEP_QUIT},
+	{STARTTLS_ENCRYPT, STEP_HELO, false, "250 mx", PROBE_TLS, STEP_QUIT},
+	{STARTTLS_ENCRYPT, STEP_STARTTLS, false, "454 4.7.0 no", PROBE_TLS,
+	 STEP_QUIT},
+	{STARTTLS_ENCRYPT, STEP_STARTTLS, false, "220 go", PROBE_REASONS,
+	 STEP_EHLO},
+};
+
+static void tls_is_used_as_the_level_says(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(secured) / sizeof(*secured); i++) {
+		struct reply reply = {
+			.code = (unsigned int)atoi(secured[i].line),
+			.starttls = secured[i].offered};
+		struct dialogue_move move = dialogue_secure(
+			secured[i].level, secured[i].step, &reply,
+			dialogue_judge(secured[i].step, &reply));
+
+		print_message("%zu: %s\n", i, secured[i].line);
+		assert_int_equal(move.next, secured[i].next);
+		assert_int_equal(move.decided,
+				 secured[i].reason != PROBE_REASONS);
+		if (move.decided)
+			assert_int_equal(move.reason, secured[i].reason);
+	}
+}
+
 static void commands_are_complete_lines(void **state)
 {
 	char text[DIALOGUE_COMMAND_MAX];
@@ -172,6 +221,8 @@ static void commands_are_complete_lines(void **state)
 	assert_string_equal(text, "RSET\r\n");
 	dialogue_command(STEP_QUIT, "a.example", "p", text);
 	assert_string_equal(text, "QUIT\r\n");
+	dialogue_command(STEP_STARTTLS, "a.example", "p", text);
+	assert_string_equal(text, "STARTTLS\r\n");
 }
 
 static void the_longest_argument_fits(void **state)
@@ -223,6 +274,7 @@ int main(void)
 		cmocka_unit_test(each_reply_has_its_meaning),
 		cmocka_unit_test(
 			every_error_ends_at_quit_and_none_is_said_twice),
+		cmocka_unit_test(tls_is_used_as_the_level_says),
 		cmocka_unit_test(commands_are_complete_lines),
 		cmocka_unit_test(the_longest_argument_fits),
 		cmocka_unit_test(arguments_can_not_break_out_of_their_command),

@@ -22,6 +22,7 @@
 #include "core/feed_format.h"
 #include "core/site.h"
 #include "core/stage.h"
+#include "core/starttls.h"
 
 #define CONFIG_DEFAULT_FILE    "/etc/postern/postern.conf"
 #define CONFIG_DEFAULT_CONTROL "/run/postern/control.sock"
@@ -108,6 +109,7 @@ struct config_health {
 	size_t source_count;
 	char *helo;	 /* NULL: the host's name */
 	char *recipient; /* NULL: postmaster, without a domain */
+	enum starttls starttls;
 };
 
 /* What is done so that known recipients are taken in an outage. */

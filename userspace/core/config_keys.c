@@ -56,6 +56,13 @@ static const struct config_choice attachments[] = {
 	{0},
 };
 
+static const struct config_choice starttls_levels[] = {
+	{"none", STARTTLS_NONE},
+	{"may", STARTTLS_MAY},
+	{"encrypt", STARTTLS_ENCRYPT},
+	{0},
+};
+
 static const struct config_choice policies[] = {
 	{"off", POLICY_OFF},
 	{"strict", POLICY_STRICT},
@@ -385,6 +392,13 @@ static const struct config_key health_keys[] = {
 		.hint = "a mailbox, such as postmaster@example.net",
 		AT(health.recipient),
 	},
+	{
+		.name = "starttls",
+		.kind = &config_kind_choice,
+		.fallback = "none",
+		.choices = starttls_levels,
+		AT(health.starttls),
+	},
 };
 
 static const struct config_key bypass_keys[] = {
@@ -574,7 +588,11 @@ const struct config_section config_sections[CONFIG_SECTIONS] = {
 static const struct config_unsupported unsupported[] = {
 	{"", "tls", NULL, NULL, "leave it out"},
 	{"", "include", NULL, NULL, "put everything into this file"},
-	{"health", "tls", NULL, NULL, "leave it out, probes are in plain text"},
+	{"health", "tls", NULL, NULL, "use starttls"},
+#ifndef POSTERN_TLS
+	{"health", "starttls", "may", NULL, "use none, it lacks OpenSSL"},
+	{"health", "starttls", "encrypt", NULL, "use none, it lacks OpenSSL"},
+#endif
 };
 
 const struct config_section *config_section_find(const char *name)

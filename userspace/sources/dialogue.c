@@ -109,7 +109,7 @@ static struct dialogue_move judge_step(const struct reply *reply,
 struct dialogue_move dialogue_judge(enum dialogue_step step,
 				    const struct reply *reply)
 {
-	if (step >= STEP_RSET)
+	if (step == STEP_RSET || step == STEP_QUIT)
 		return go_on(STEP_QUIT);
 	if (is_limit(step, reply))
 		return decide(PROBE_LIMITED, STEP_QUIT);
@@ -126,11 +126,27 @@ struct dialogue_move dialogue_judge(enum dialogue_step step,
 		return judge_step(reply, STEP_MAIL, PROBE_EHLO);
 	case STEP_HELO:
 		return judge_step(reply, STEP_MAIL, PROBE_EHLO);
+	case STEP_STARTTLS:
+		if (reply->code == 421)
+			return decide(PROBE_TLS, STEP_QUIT);
+		return go_on(reply->code >= 400 ? STEP_MAIL : STEP_EHLO);
 	case STEP_MAIL:
 		return judge_step(reply, STEP_RCPT, PROBE_MAIL);
 	default:
 		return judge_recipient(reply);
 	}
+}
+
+struct dialogue_move dialogue_secure(enum starttls level,
+				     enum dialogue_step step,
+				     const struct reply *reply,
+				     struct dialogue_move move)
+{
+	if (level == STARTTLS_NONE || move.decided || move.next != STEP_MAIL)
+		return move;
+	if (step == STEP_EHLO && reply->starttls)
+		return go_on(STEP_STARTTLS);
+	return level == STARTTLS_ENCRYPT ? decide(PROBE_TLS, STEP_QUIT) : move;
 }
 
 bool dialogue_argument_valid(const char *text)
@@ -176,6 +192,9 @@ size_t dialogue_command(enum dialogue_step step, const char *helo,
 		break;
 	case STEP_QUIT:
 		length = snprintf(text, DIALOGUE_COMMAND_MAX, "QUIT\r\n");
+		break;
+	case STEP_STARTTLS:
+		length = snprintf(text, DIALOGUE_COMMAND_MAX, "STARTTLS\r\n");
 		break;
 	}
 	return (size_t)length;

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "core/starttls.h"
 #include "sources/reply.h"
 
 /* The words complete "the primary ...". */
@@ -27,6 +28,7 @@
 	REASON(MALFORMED, malformed, "does not speak SMTP")                    \
 	REASON(GREETING, greeting, "greets with an error")                     \
 	REASON(EHLO, ehlo, "refuses EHLO")                                     \
+	REASON(TLS, tls, "has no working STARTTLS")                            \
 	REASON(MAIL, mail, "refuses MAIL")                                     \
 	REASON(RCPT, rcpt, "can't check recipients")                           \
 	REASON(LIMITED, limited, "limits our connections")                     \
@@ -48,6 +50,7 @@ enum dialogue_step {
 	STEP_RCPT,
 	STEP_RSET,
 	STEP_QUIT,
+	STEP_STARTTLS, /* its handshake and another EHLO follow */
 };
 
 struct dialogue_move {
@@ -62,6 +65,15 @@ struct dialogue_move {
  */
 struct dialogue_move dialogue_judge(enum dialogue_step step,
 				    const struct reply *reply);
+
+/*
+ * Turns aside to STARTTLS where `move`, what dialogue_judge() made of a reply
+ * in plain text, would lead on to MAIL without.
+ */
+struct dialogue_move dialogue_secure(enum starttls level,
+				     enum dialogue_step step,
+				     const struct reply *reply,
+				     struct dialogue_move move);
 
 #define DIALOGUE_ARGUMENT_MAX 255
 #define DIALOGUE_COMMAND_MAX  320

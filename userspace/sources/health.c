@@ -170,6 +170,7 @@ static void on_due(uv_timer_t *timer)
 			doubt ? HEALTH_DOUBT_CONNECT_MS : HEALTH_CONNECT_MS,
 		.greeting_ms = HEALTH_GREETING_MS,
 		.timeout_ms = health->config->timeout_ms,
+		.starttls = health->config->starttls,
 	};
 	struct probe_result failed = {.reason = PROBE_LOCAL};
 

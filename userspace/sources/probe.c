@@ -14,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sources/tls.h"
+
 /* How long the answer to QUIT (and RSET) is waited for. */
 #define FAREWELL_MS 2000
 
@@ -23,7 +25,8 @@
 enum phase {
 	PHASE_CONNECT,
 	PHASE_TALK,
-	PHASE_FAREWELL, /* decided; RSET and QUIT are left to say */
+	PHASE_HANDSHAKE, /* of TLS */
+	PHASE_FAREWELL,	 /* decided; RSET and QUIT are left to say */
 	PHASE_CLOSING,
 };
 
@@ -38,7 +41,9 @@ struct probe {
 	const char *const *more; /* recipients to come, or NULL */
 	enum phase phase;
 	enum dialogue_step step;
-	bool early; /* what is parsed came before our command */
+	enum starttls starttls;
+	struct tls *tls; /* NULL: in plain text */
+	bool early;	 /* what is parsed came before our command */
 	uint64_t started_ms;
 	uint64_t deadline_ms;
 	uint64_t connect_ms;
@@ -61,6 +66,7 @@ static void on_close(uv_handle_t *handle)
 		return;
 	if (probe->done)
 		probe->done(probe->context, &probe->result);
+	tls_free(probe->tls);
 	free(probe);
 }
 
@@ -87,15 +93,35 @@ static void set_deadline(struct probe *probe, uint64_t deadline_ms)
 	uv_timer_start(&probe->timer, on_timer, deadline_ms - now_ms, 0);
 }
 
+static void send_octets(struct probe *probe, char *data, size_t length)
+{
+	uv_buf_t buf = uv_buf_init(data, (unsigned int)length);
+
+	uv_try_write((uv_stream_t *)&probe->tcp, &buf, 1);
+}
+
+/* What TLS has to say: a flight of a handshake, or a command. */
+static void send_tls(struct probe *probe)
+{
+	char data[2048];
+	size_t length;
+
+	while ((length = tls_give(probe->tls, data, sizeof(data))) > 0)
+		send_octets(probe, data, length);
+}
+
 static void say(struct probe *probe, enum dialogue_step step)
 {
 	char text[DIALOGUE_COMMAND_MAX];
 	size_t length =
 		dialogue_command(step, probe->helo, probe->recipient, text);
-	uv_buf_t buf = uv_buf_init(text, (unsigned int)length);
 
 	probe->step = step;
-	uv_try_write((uv_stream_t *)&probe->tcp, &buf, 1);
+	if (!probe->tls) {
+		send_octets(probe, text, length);
+	} else if (!tls_write(probe->tls, text, length)) {
+		send_tls(probe);
+	}
 }
 
 /* Closes, with a QUIT where the primary has greeted and not heard it yet. */
@@ -120,6 +146,37 @@ static void keep_reply(struct probe *probe)
 
 	if (text[0] != '\0')
 		memcpy(probe->result.reply, text, sizeof(probe->result.reply));
+}
+
+static void fail_tls(struct probe *probe, const char *words)
+{
+	snprintf(probe->result.reply, sizeof(probe->result.reply), "%s", words);
+	fail(probe, PROBE_TLS, 0);
+}
+
+static void shake_hands(struct probe *probe)
+{
+	int error = tls_handshake(probe->tls);
+
+	send_tls(probe);
+	if (!error) {
+		probe->phase = PHASE_TALK;
+		say(probe, STEP_EHLO);
+	} else if (error != -EAGAIN) {
+		fail_tls(probe, tls_error(probe->tls));
+	}
+}
+
+static void start_tls(struct probe *probe)
+{
+	int error = tls_client(&probe->tls);
+
+	if (error) {
+		fail(probe, PROBE_LOCAL, error);
+		return;
+	}
+	probe->phase = PHASE_HANDSHAKE;
+	shake_hands(probe);
 }
 
 static void on_timer(uv_timer_t *timer)
@@ -165,6 +222,9 @@ static void take_reply(struct probe *probe)
 	const struct reply *reply = &probe->parser.reply;
 	struct dialogue_move move = dialogue_judge(probe->step, reply);
 
+	if (!probe->tls)
+		move = dialogue_secure(probe->starttls, probe->step, reply,
+				       move);
 	if (probe->step == STEP_QUIT) {
 		close_handles(probe);
 		return;
@@ -179,6 +239,10 @@ static void take_reply(struct probe *probe)
 		tell(probe);
 		if (move.next == STEP_RSET && next_recipient(probe)) {
 			say(probe, STEP_RCPT);
+			return;
+		}
+		if (probe->step == STEP_STARTTLS && move.next == STEP_EHLO) {
+			start_tls(probe);
 			return;
 		}
 	}
@@ -216,6 +280,12 @@ static void take_input(struct probe *probe, const char *data, size_t length)
 		data += used;
 		length -= used;
 		probe->early = length > 0;
+		/* What came before the handshake is nobody's word (RFC 3207).
+		 */
+		if (probe->early && probe->phase == PHASE_HANDSHAKE) {
+			fail_tls(probe, "text before the handshake");
+			return;
+		}
 	}
 }
 
@@ -227,19 +297,70 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
 	*buf = uv_buf_init(probe->buffer, sizeof(probe->buffer));
 }
 
+static void on_end(struct probe *probe, int error)
+{
+	if (probe->phase == PHASE_FAREWELL) {
+		close_handles(probe);
+		return;
+	}
+	probe->result.error = error == UV_EOF ? 0 : error;
+	if (probe->phase == PHASE_HANDSHAKE) {
+		probe->result.reason = PROBE_TLS;
+		snprintf(probe->result.reply, sizeof(probe->result.reply),
+			 "closed in the handshake");
+	} else {
+		probe->result.reason = PROBE_CLOSED;
+	}
+	close_handles(probe);
+}
+
+static void take_plain(struct probe *probe)
+{
+	char plain[sizeof(probe->buffer)];
+	ssize_t length = 0;
+
+	while (probe->phase != PHASE_CLOSING) {
+		length = tls_read(probe->tls, plain, sizeof(plain));
+		if (length <= 0)
+			break;
+		take_input(probe, plain, (size_t)length);
+	}
+	if (probe->phase == PHASE_CLOSING)
+		return;
+	if (length == -EPIPE)
+		on_end(probe, UV_EOF);
+	else if (length < 0 && probe->phase == PHASE_TALK)
+		fail_tls(probe, tls_error(probe->tls));
+	else if (length < 0)
+		close_handles(probe);
+	else
+		send_tls(probe); /* an answer of TLS itself */
+}
+
+static void take_tls(struct probe *probe, const char *data, size_t length)
+{
+	int error = tls_take(probe->tls, data, length);
+
+	if (error) {
+		fail(probe, PROBE_LOCAL, error);
+		return;
+	}
+	if (probe->phase == PHASE_HANDSHAKE)
+		shake_hands(probe);
+	if (probe->phase == PHASE_TALK || probe->phase == PHASE_FAREWELL)
+		take_plain(probe);
+}
+
 static void on_read(uv_stream_t *stream, ssize_t length, const uv_buf_t *buf)
 {
 	struct probe *probe = stream->data;
 
-	if (length > 0) {
+	if (length < 0)
+		on_end(probe, (int)length);
+	else if (length > 0 && probe->tls)
+		take_tls(probe, buf->base, (size_t)length);
+	else if (length > 0)
 		take_input(probe, buf->base, (size_t)length);
-	} else if (length < 0 && probe->phase == PHASE_FAREWELL) {
-		close_handles(probe);
-	} else if (length < 0) {
-		probe->result.reason = PROBE_CLOSED;
-		probe->result.error = length == UV_EOF ? 0 : (int)length;
-		close_handles(probe);
-	}
 }
 
 /* "[192.0.2.25]", "[IPv6:2001:db8::25]" (RFC 5321, 4.1.3). */
@@ -352,6 +473,7 @@ int probe_start(uv_loop_t *loop, const struct probe_target *target,
 	probe->connect_ms = target->connect_ms;
 	probe->greeting_ms = target->greeting_ms;
 	probe->timeout_ms = target->timeout_ms;
+	probe->starttls = target->starttls;
 	snprintf(probe->helo, sizeof(probe->helo), "%s",
 		 target->helo ? target->helo : "");
 	snprintf(probe->recipient, sizeof(probe->recipient), "%s",

@@ -8,6 +8,10 @@
  * decided one waits for the answer to QUIT first, for 2 s at most.  It is gone
  * when `done` returns, and may be replaced by a new one from there.
  *
+ * With STARTTLS it goes on over TLS (sources/tls.h), without a look at the
+ * certificate; a handshake that fails is PROBE_TLS, and never tried again in
+ * plain text by the same probe.
+ *
  * The process must ignore SIGPIPE: libuv writes to what the primary closed.
  */
 #ifndef POSTERN_SOURCES_PROBE_H
@@ -48,6 +52,7 @@ struct probe_target {
 	uint64_t connect_ms;
 	uint64_t greeting_ms;
 	uint64_t timeout_ms; /* of the whole dialogue, up to its decision */
+	enum starttls starttls;
 };
 
 struct probe;

@@ -64,8 +64,9 @@ static bool same_primaries(const struct config *a, const struct config *b)
 	if (a->guard_count != b->guard_count ||
 	    old->interval_ms != new->interval_ms ||
 	    old->timeout_ms != new->timeout_ms || old->fall != new->fall ||
-	    old->rise != new->rise || old->settle_ms != new->settle_ms ||
-	    !same_sources(old, new) || !same_text(old->helo, new->helo) ||
+	    old->rise != new->rise || old->starttls != new->starttls ||
+	    old->settle_ms != new->settle_ms || !same_sources(old, new) ||
+	    !same_text(old->helo, new->helo) ||
 	    !same_text(old->recipient, new->recipient))
 		return false;
 	for (size_t i = 0; i < config_guard_count(a); i++) {
