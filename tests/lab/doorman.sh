@@ -113,6 +113,11 @@ mail_is_kept() {
 	queue_clear sender
 }
 
+is_told() {
+	say_to_backup "$1" 'EHLO a.example' 'MAIL FROM:<>' \
+		'RCPT TO:<user@example.net>' | grep -qF -- "$2"
+}
+
 listed_is_told_why() {
 	local family=$1 source
 	source=$(fresh listed "$family")
@@ -123,6 +128,8 @@ listed_is_told_why() {
 		meets_doorman "$source"
 	expect_reply "$source" "^451 4.7.1 client \[$source\] is listed by \
 bl.example" 'EHLO a.example' 'MAIL FROM:<>' 'RCPT TO:<user@example.net>'
+	expect_within 15 "once it is known, it is told what the list says" \
+		is_told "$source" "bl.example: listed by the lab"
 	expect_explain "$source" '.reason == "listed" and .action == "defer"'
 	start_primary
 	expect_gate closed 30

@@ -14,7 +14,9 @@
 
 int door_start(struct worker *worker)
 {
-	return patience_create(&worker->patience);
+	int error = patience_create(&worker->patience);
+
+	return error ? error : door_texts_create(&worker->door_texts);
 }
 
 /* Who knocks at the doorman's own socket, on another port, was not deferred. */
@@ -60,32 +62,53 @@ static void spend_patience(struct worker *worker, const struct addr *network)
 			  strerror(-error));
 }
 
-/* The first zone that has a listing which counts, redacted; or NULL. */
-static const char *listing_zone(const struct worker *worker,
-				const struct addr *source,
-				char text[static SITE_ZONE_MAX])
+/* The first site that has a listing which counts; *zone is its, redacted. */
+static const char *listing(struct worker *worker, const struct addr *source,
+			   const char **zone,
+			   char redacted[static SITE_ZONE_MAX])
 {
 	const struct config_dnsbl *config = &worker->dnsbl_config->dnsbl;
 	const struct dnsbl_site_result *results;
+	uint64_t now_ns = clock_monotonic_ns();
+	const char *text;
 	uint64_t at_ns;
+	size_t i = 0;
+	bool known;
 
 	results = answers_get(worker->answers, source, &at_ns);
-	for (size_t i = 0; results && i < config->site_count; i++)
-		if (results[i].matched && config->sites[i].weight > 0)
-			return site_redact(config->sites[i].zone, text);
-	return NULL;
+	if (!results)
+		return NULL;
+	while (i < config->site_count &&
+	       !(results[i].matched && config->sites[i].weight > 0))
+		i++;
+	if (i == config->site_count)
+		return NULL;
+	*zone = site_redact(config->sites[i].zone, redacted);
+	text = door_texts_find(worker->door_texts, source,
+			       config->sites[i].zone, now_ns, &known);
+	if (!known)
+		door_texts_ask(worker->door_texts, &worker->loop,
+			       worker->resolver, config, results, i, source,
+			       now_ns);
+	return text;
 }
 
-static void tell_listed(const struct worker *worker, const struct addr *source,
+/* RFC 5321, 4.5.3.1.5: 512 octets with the end of the line. */
+#define TEXT_LINE_MAX (512 - 2)
+_Static_assert(TEXT_LINE_MAX < DOORMAN_REPLY_MAX, "a whole line fits");
+
+static void tell_listed(struct worker *worker, const struct addr *source,
 			char refusal[static DOORMAN_REPLY_MAX])
 {
 	unsigned int code = worker->config->doorman.listed_code;
-	char addr[ADDR_TEXT], text[SITE_ZONE_MAX];
-	const char *zone = listing_zone(worker, source, text);
+	char addr[ADDR_TEXT], redacted[SITE_ZONE_MAX];
+	const char *zone = "a DNS blocklist";
+	const char *text = listing(worker, source, &zone, redacted);
 
-	snprintf(refusal, DOORMAN_REPLY_MAX,
-		 "%u %u.7.1 client [%s] is listed by %s", code, code / 100,
-		 addr_format(source, addr), zone ? zone : "a DNS blocklist");
+	snprintf(refusal, TEXT_LINE_MAX + 1,
+		 "%u %u.7.1 client [%s] is listed by %s%s%s", code, code / 100,
+		 addr_format(source, addr), zone, text ? ": " : "",
+		 text ? text : "");
 }
 
 static bool meet(void *context, const struct doorman_guest *guest,

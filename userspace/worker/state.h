@@ -25,6 +25,7 @@
 #include "tables/settings.h"
 #include "tables/verdicts.h"
 #include "worker/answers.h"
+#include "worker/door_texts.h"
 #include "worker/feeds.h"
 #include "worker/history_keeper.h"
 #include "worker/knocks.h"
@@ -111,6 +112,7 @@ struct worker {
 	struct control_server *control;
 	struct doorman *doorman; /* NULL: he has no socket, or no duty */
 	struct patience *patience;
+	struct door_texts *door_texts;
 
 	struct gate_state gates[CONFIG_GUARDS_MAX][FAMILY_MAX];
 	struct rules kept;	/* whose closed gates stay closed, if no */

@@ -364,6 +364,7 @@ static void clean_up(struct worker *worker)
 	networks_close(worker->networks);
 	verdicts_close(worker->verdicts);
 	patience_free(worker->patience);
+	door_texts_free(worker->door_texts);
 	settings_close(worker->settings);
 }
 
