@@ -65,6 +65,8 @@ static __always_inline enum reason by_all(const struct question *q,
 	else if (reason != REASON_MAX)
 		return reason;
 	witness = closed && is_witness(q);
+	if (witness && q->live)
+		tell(q, EVENT_WITNESS);
 	closed = closed && !witness;
 	watched = closed && is_watched(q, REASON_BYPASS);
 	closed = closed && !watched;

@@ -73,6 +73,7 @@ static __always_inline struct event *event_new(const struct question *q,
 	/* Whoever is refused must not use up what holds need. */
 	switch (kind) {
 	case EVENT_BYPASS:
+	case EVENT_WITNESS:
 		spent = &budget->knocks;
 		limit = q->rules->knocks_per_cpu;
 		break;

@@ -188,6 +188,7 @@ enum event_kind {
 	EVENT_REFRESH, /* a known source came near the end of its verdict */
 	EVENT_BYPASS,  /* a source knocks at the closed gate */
 	EVENT_REFUSED, /* one of those that were refused for another reason */
+	EVENT_WITNESS, /* ... of a network that may pass it */
 };
 
 /* A record of the ring buffer `events`. */
@@ -238,7 +239,7 @@ struct rules {
 	__u64 second;	       /* in jiffies, for the budgets */
 	__u32 holds_per_cpu;   /* new holds a second */
 	__u32 events_per_cpu;  /* events a second, without knocks */
-	__u32 knocks_per_cpu;  /* events of kind BYPASS a second */
+	__u32 knocks_per_cpu;  /* events of kinds BYPASS, WITNESS */
 	__u32 replies_per_cpu; /* resets a second */
 	__u32 defers_per_cpu;  /* connections for the doorman a second */
 	enum action overload;  /* pass or defer */

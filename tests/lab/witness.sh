@@ -43,6 +43,27 @@ only_with_that_policy() {
 	expect "so is a whole /16" refused witness add 198.51.0.0/16
 }
 
+# So that a policy can be chosen by it.
+share_of_each_policy() {
+	local source other
+	restart_postern bypass.policy=witness mode=monitor
+	expect_gate closed
+	source=$(fresh clean 6)
+	other=$(fresh clean 6)
+	expect_connected "$source"
+	ctl witness add "$other"
+	expect_connected "$other"
+	expect_status '.knockers.attempts ==
+		{"off": 0, "strict": 2, "witness": 1}' 10 \
+		"one of two was a witness"
+	restart_postern mode=monitor
+	expect_gate closed
+	expect_connected "$(fresh clean 6)"
+	expect_status '.knockers.attempts ==
+		{"off": 0, "strict": 1, "witness": null}' 10 \
+		"without that policy nobody knows"
+}
+
 refused() {
 	! ctl "$@" 2>"$LAB/said" && [ "$(wc -l <"$LAB/said")" -eq 1 ]
 }
@@ -106,4 +127,5 @@ done
 lab_case "it is one for a time" ends
 lab_case "other policies have no witnesses" only_with_that_policy
 lab_case "who turns out to be a witness is not refused before" comes_late
+lab_case "status says what each policy refuses" share_of_each_policy
 lab_case "a primary's log tells of witnesses" follows_a_log

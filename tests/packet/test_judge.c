@@ -299,6 +299,36 @@ static void witnesses_pass_the_closed_gate_unless_listed(void **state)
 	}
 }
 
+static void a_witness_is_told_of_within_the_budget(void **state)
+{
+	const struct packet packet = {.from = SOURCE_IPV4};
+	struct cpu_budget spent = {0};
+	struct frame frame;
+	struct result out;
+
+	(void)state;
+	know(FAMILY_IPV4, CLOSED | CLEAN);
+	witness("198.51.100.0", harness_now() + harness_hour());
+	harness_expect(&packet, REASON_WITNESS, ACTION_PASS, &out);
+	assert_int_equal(out.event_count, 1);
+	assert_int_equal(out.events[0].kind, EVENT_WITNESS);
+	assert_false(out.is_pending);
+	spent.start = harness_now();
+	spent.knocks = harness_rules()->knocks_per_cpu;
+	harness_spent(&spent);
+	frame_build(&packet, &frame);
+	harness_run_live(&frame, &out);
+	assert_int_equal(out.reason, REASON_WITNESS);
+	assert_int_equal(out.returned, XDP_PASS);
+	assert_int_equal(out.event_count, 0);
+	/* Whatever becomes of it. */
+	know(FAMILY_IPV4, CLOSED);
+	witness("198.51.100.0", harness_now() + harness_hour());
+	harness_expect(&packet, REASON_HELD, ACTION_DROP, &out);
+	assert_int_equal(out.event_count, 2);
+	assert_int_equal(out.events[0].kind, EVENT_WITNESS);
+}
+
 /* The worker says whether there are any: else nobody pays for the question. */
 static void without_networks_nobody_is_asked_for(void **state)
 {
@@ -544,6 +574,7 @@ int main(void)
 			monitor_mode_decides_and_counts_but_lets_all_pass),
 		cmocka_unit_test(witnesses_pass_the_closed_gate_unless_listed),
 		cmocka_unit_test(other_networks_are_no_witnesses),
+		cmocka_unit_test(a_witness_is_told_of_within_the_budget),
 		cmocka_unit_test(without_networks_nobody_is_asked_for),
 		cmocka_unit_test(what_is_only_watched_hides_nothing_else),
 		cmocka_unit_test(

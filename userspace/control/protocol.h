@@ -28,7 +28,9 @@
  *                    "refused", "deferred", "failed", "skipped" (lines),
  *                    "resting", "problem" (null: none)
  *   knockers         at the closed gate: "mercy" (networks let in for it),
- *                    "networks" (entries of that map), and for "ipv4" and
+ *                    "networks" (entries of that map), "attempts" (how many
+ *                    each policy refuses: "off", "strict", which is all, and
+ *                    "witness"; null: not known), and for "ipv4" and
  *                    "ipv6" the distinct clean networks of these ten minutes
  *                    ("now"), what is "usual" (null: not known yet), and
  *                    "open_left_s" of a crowd

@@ -85,6 +85,30 @@ static void show_gate_of(struct table *table, const json_t *gate,
 	table_add(table, TONE_PLAIN, "%s", field_text(gate, "why", ""));
 }
 
+/* What each bypass.policy refuses of the attempts to get past the gate. */
+static void show_attempts(const struct print *print, const json_t *attempts)
+{
+	uint64_t all = field_count(attempts, "strict");
+	char count[PRINT_QUANTITY], of_witness[32] = "is not known";
+	double witness;
+
+	if (!all)
+		return;
+	if (field_number(attempts, "witness", &witness))
+		snprintf(of_witness, sizeof(of_witness), "%.1f %%",
+			 100 * witness / (double)all);
+	print_paragraph(print, TONE_PLAIN, "  ",
+			"attempts to bypass the primary: %s, of which policy "
+			"off refuses %.1f %%, strict all, witness %s%s",
+			print_count(all, count),
+			100 * (double)field_count(attempts, "off") /
+				(double)all,
+			of_witness,
+			json_is_null(json_object_get(attempts, "witness"))
+				? " (set policy = witness to see)"
+				: "");
+}
+
 static void show_knockers(const struct print *print, const json_t *status)
 {
 	const json_t *all = json_object_get(status, "knockers");
@@ -105,6 +129,7 @@ static void show_knockers(const struct print *print, const json_t *status)
 				"networks that kept knocking and were let in: "
 				"%s",
 				print_count(field_count(all, "mercy"), mercy));
+	show_attempts(print, json_object_get(all, "attempts"));
 }
 
 static void show_gate(const struct print *print, const json_t *status,

@@ -9,6 +9,7 @@
 #include <sys/random.h>
 
 #include "core/addr.h"
+#include "core/attempts.h"
 #include "core/knockers.h"
 #include "core/log.h"
 
@@ -18,6 +19,8 @@
 struct knocks {
 	struct network_table *networks;
 	struct knockers *knockers;
+	struct attempts *attempts;
+	enum config_policy policy; /* under which they are counted */
 	const struct config *config;
 	uint64_t shown; /* networks that were let in so */
 };
@@ -29,10 +32,12 @@ int knocks_create(struct network_table *networks, struct knocks **out)
 
 	/* Without a seed they only share places as anybody can foresee. */
 	(void)!getrandom(&seed, sizeof(seed), GRND_NONBLOCK);
-	if (knocks)
-		knocks->knockers = knockers_create(seed);
-	if (!knocks || !knocks->knockers) {
-		free(knocks);
+	if (!knocks)
+		return -ENOMEM;
+	knocks->knockers = knockers_create(seed);
+	knocks->attempts = attempts_create(seed);
+	if (!knocks->knockers || !knocks->attempts) {
+		knocks_free(knocks);
 		return -ENOMEM;
 	}
 	knocks->networks = networks;
@@ -42,6 +47,10 @@ int knocks_create(struct network_table *networks, struct knocks **out)
 
 void knocks_use(struct knocks *knocks, const struct config *config)
 {
+	/* Who passes for whom depends on it: what was counted is of no use. */
+	if (config->policy != knocks->policy)
+		attempts_reset(knocks->attempts);
+	knocks->policy = config->policy;
 	knocks->config = config;
 }
 
@@ -76,9 +85,12 @@ bool knocks_note(struct knocks *knocks, const struct addr *source,
 		 enum verdict verdict)
 {
 	struct addr key = networks_key(source);
+	uint64_t now_ns = clock_monotonic_ns();
 
-	switch (knockers_knock(knocks->knockers, &key, verdict,
-			       clock_monotonic_ns(), mercy_ns(knocks))) {
+	attempts_note(knocks->attempts, source, verdict == VERDICT_LISTED,
+		      false, now_ns);
+	switch (knockers_knock(knocks->knockers, &key, verdict, now_ns,
+			       mercy_ns(knocks))) {
 	case KNOCK_MERCY:
 		show_mercy(knocks, &key);
 		return false;
@@ -87,6 +99,13 @@ bool knocks_note(struct knocks *knocks, const struct addr *source,
 	default:
 		return false;
 	}
+}
+
+void knocks_passed(struct knocks *knocks, const struct addr *source,
+		   enum verdict verdict)
+{
+	attempts_note(knocks->attempts, source, verdict == VERDICT_LISTED, true,
+		      clock_monotonic_ns());
 }
 
 void knocks_judged(struct knocks *knocks, const struct addr *source,
@@ -120,11 +139,24 @@ static json_t *family_json(const struct knocks *knocks, enum family family)
 		"open_left_s", status.open_left_s);
 }
 
+/* Without that policy nobody tells of witnesses. */
+static json_t *attempts_json(const struct knocks *knocks)
+{
+	struct attempts_status status = attempts_status(knocks->attempts);
+
+	return json_pack("{s:I, s:I, s:o}", "off", (json_int_t)status.off,
+			 "strict", (json_int_t)status.strict, "witness",
+			 knocks->policy == POLICY_WITNESS
+				 ? json_integer((json_int_t)status.witness)
+				 : json_null());
+}
+
 json_t *knocks_json(const struct knocks *knocks)
 {
-	return json_pack("{s:I, s:I, s:o, s:o}", "mercy",
+	return json_pack("{s:I, s:I, s:o, s:o, s:o}", "mercy",
 			 (json_int_t)knocks->shown, "networks",
-			 (json_int_t)networks_count(knocks->networks), "ipv4",
+			 (json_int_t)networks_count(knocks->networks),
+			 "attempts", attempts_json(knocks), "ipv4",
 			 family_json(knocks, FAMILY_IPV4), "ipv6",
 			 family_json(knocks, FAMILY_IPV6));
 }
@@ -134,5 +166,6 @@ void knocks_free(struct knocks *knocks)
 	if (!knocks)
 		return;
 	knockers_free(knocks->knockers);
+	attempts_free(knocks->attempts);
 	free(knocks);
 }

@@ -26,6 +26,10 @@ void knocks_use(struct knocks *knocks, const struct config *config);
 bool knocks_note(struct knocks *knocks, const struct addr *source,
 		 enum verdict verdict);
 
+/* The same of one whose network may pass the gate. */
+void knocks_passed(struct knocks *knocks, const struct addr *source,
+		   enum verdict verdict);
+
 /* A source was looked up. */
 void knocks_judged(struct knocks *knocks, const struct addr *source,
 		   enum verdict verdict);
@@ -33,7 +37,10 @@ void knocks_judged(struct knocks *knocks, const struct addr *source,
 /* Ask every second; `closed`: the gate is.  See knockers_crowd(). */
 bool knocks_crowd(struct knocks *knocks, enum family family, bool closed);
 
-/* {"mercy", "networks", "ipv4": {"now", "usual", "open_left_s"}, "ipv6"} */
+/*
+ * {"mercy", "networks", "attempts": {"off", "strict", "witness"},
+ * "ipv4": {"now", "usual", "open_left_s"}, "ipv6"}
+ */
 json_t *knocks_json(const struct knocks *knocks);
 
 void knocks_free(struct knocks *knocks);

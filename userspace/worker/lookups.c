@@ -84,6 +84,14 @@ static void remember(const struct worker *worker, const struct event *event)
 		     event->reason, time(NULL));
 }
 
+static void on_witness(struct worker *worker, const struct addr *source)
+{
+	struct source_verdict found = {.verdict = VERDICT_UNKNOWN};
+
+	lookups_find(worker, source, &found);
+	knocks_passed(worker->knocked, source, found.verdict);
+}
+
 void lookups_on_event(void *context, const struct event *event)
 {
 	struct worker *worker = context;
@@ -103,6 +111,9 @@ void lookups_on_event(void *context, const struct event *event)
 		break;
 	case EVENT_REFUSED:
 		remember(worker, event);
+		break;
+	case EVENT_WITNESS:
+		on_witness(worker, &event->source);
 		break;
 	}
 }
