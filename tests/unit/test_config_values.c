@@ -57,7 +57,7 @@ static void unknown_keys_are_named(void **state)
 		 "outside of sections"},
 		{"bypass { something = 1 }",
 		 "t.conf:1: unknown key `something` in `bypass`, expected one "
-		 "of policy, action, mercy, crowd, patience"},
+		 "of policy, action, witness-wait, mercy, crowd, patience"},
 		{"x = 1", "t.conf:1: unknown key `x`, " ALL_KEYS},
 		{LABEL_63 LABEL_63 " = 1",
 		 "t.conf:1: unknown key `" LABEL_63
