@@ -31,17 +31,19 @@ put() {
 	mv "$LAB/feeds/one.new" "$LAB/feeds/one"
 }
 
-# start MAXIMUM: with the smallest tables that there can be.
+# start MAXIMUM [KEY=VALUE]...: with the smallest tables that there can be.
 start() {
+	local maximum=$1
+	shift
 	stop_postern
 	[ -z "$(pins)" ] || posternd --config "$LAB/postern.conf" --detach
 	rm -rf "$LAB/state"
 	: >"$LAB/log/posternd"
 	{
 		postern_config bypass.policy=off 'dnsbl.sites={ }' \
-			list-capacity=1024 list-capacity-max="$1" \
+			list-capacity=1024 list-capacity-max="$maximum" \
 			block="{ \"${BLOCKED[0]}\", \"${BLOCKED[1]}\" }" \
-			allow="{ \"${ALLOWED[0]}\", \"${ALLOWED[1]}\" }"
+			allow="{ \"${ALLOWED[0]}\", \"${ALLOWED[1]}\" }" "$@"
 		echo "feed \"one\" { file = \"$LAB/feeds/one\" max-change = 0 }"
 	} >"$LAB/postern.conf"
 	start_postern_again
@@ -118,11 +120,15 @@ mixture_is_not_adopted() {
 	expect_dropped "${BLOCKED[0]}" 2.5
 }
 
+# The doorman's sockets come while the worker waits for the larger tables.
 grows_at_the_start() {
 	many | put
-	start 4000000
+	start 4000000 bypass.policy=strict bypass.action=defer
 	expect "the feed is in force at once" listed 90.211.48.15
 	expect "for both families" listed 2a00:49ef:2::98
+	expect_status '.doorman.state == "on"' 10 "the doorman is there"
+	expect_same "no worker has died" 0 \
+		"$(log_count posternd 'the worker has ended')"
 	expect_dropped "${BLOCKED[0]}" 2.5
 }
 

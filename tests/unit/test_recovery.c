@@ -167,6 +167,20 @@ static void a_restart_loses_no_flush(void **state)
 	end();
 }
 
+/* It comes while larger tables are waited for, before any configuration. */
+static void an_answer_to_an_earlier_worker_is_ignored(void **state)
+{
+	(void)state;
+	told[0] = '\0';
+	assert_int_equal(
+		recovery_create(&loop, directory, on_told, &loop, &recovery),
+		0);
+	done(0);
+	recovery_use(recovery, config);
+	expect_told("");
+	end();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -178,6 +192,9 @@ int main(void)
 			set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_restart_loses_no_flush,
 						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			an_answer_to_an_earlier_worker_is_ignored, set_up,
+			tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

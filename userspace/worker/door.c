@@ -143,6 +143,15 @@ static bool meet(void *context, const struct doorman_guest *guest,
 	return true;
 }
 
+/*
+ * The sockets may come before any configuration is in force: the first one
+ * waits for larger tables then, and messages are read meanwhile.
+ */
+static const struct config *config_of(const struct worker *worker)
+{
+	return worker->config ? worker->config : worker->start.config;
+}
+
 static int listen_at(struct worker *worker, enum family family, int fd)
 {
 	int own = dup(fd);
@@ -157,7 +166,7 @@ static int listen_at(struct worker *worker, enum family family, int fd)
 			close(own);
 			return error;
 		}
-		doorman_configure(worker->doorman, &worker->config->doorman);
+		doorman_configure(worker->doorman, &config_of(worker)->doorman);
 	}
 	return doorman_listen(worker->doorman, family, own);
 }

@@ -193,12 +193,13 @@ void recovery_follow(struct recovery *recovery, enum policy_health site)
 
 void recovery_flushed(struct recovery *recovery, const struct message *message)
 {
-	uint64_t delay_ns = recovery->config->queue.flush_delay_ms * NS_PER_MS;
+	uint64_t delay_ns;
 	uint32_t random = UINT32_MAX / 2;
 
 	/* One that an earlier worker asked for is none of ours. */
 	if (!recovery->flush.running || message->id != recovery->flush.current)
 		return;
+	delay_ns = recovery->config->queue.flush_delay_ms * NS_PER_MS;
 	/* Without randomness there is just no jitter. */
 	(void)!getrandom(&random, sizeof(random), GRND_NONBLOCK);
 	flush_done(&recovery->flush, clock_monotonic_ns(),
