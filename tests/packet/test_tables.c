@@ -480,6 +480,32 @@ static void the_network_that_ends_first_makes_room(void **state)
 	networks_close(table);
 }
 
+/* The kernel's map is full before what is known of it here. */
+static void a_network_without_room_in_the_map_leaves_no_trace(void **state)
+{
+	const struct jiffies_clock *clock = harness_clock();
+	int map =
+		bpf_map_create(BPF_MAP_TYPE_HASH, "small", sizeof(struct addr),
+			       sizeof(struct network), 2, NULL);
+	uint64_t now = clock_monotonic_ns();
+	struct network_table *table;
+	struct addr key;
+
+	(void)state;
+	assert_true(map >= 0);
+	assert_int_equal(networks_open(map, NETWORKS, clock, &table), 0);
+	for (uint32_t n = 0; n < 4; n++) {
+		key = nth_network(n);
+		assert_int_equal(
+			networks_set_witness(table, &key,
+					     now + (1000 + n * 100) * NS_PER_S),
+			0);
+	}
+	assert_int_equal(networks_count(table), 2);
+	networks_close(table);
+	close(map);
+}
+
 /* 256 networks of one /16 come, and then one of another. */
 static void one_provider_has_a_share(void **state)
 {
@@ -540,6 +566,8 @@ int main(void)
 		cmocka_unit_test(people_read_fields_and_names_with_bpftool),
 		cmocka_unit_test(witnesses_are_kept_until_their_end),
 		cmocka_unit_test(the_network_that_ends_first_makes_room),
+		cmocka_unit_test(
+			a_network_without_room_in_the_map_leaves_no_trace),
 		cmocka_unit_test(one_provider_has_a_share),
 		cmocka_unit_test(networks_that_have_ended_are_swept),
 	};

@@ -131,12 +131,14 @@ static int add(struct network_table *table, const struct addr *key,
 {
 	int error;
 
-	error = expiry_add(table->expiry, key, end_s(table, network));
-	if (error)
-		return error;
-	++*share_of(table, key);
 	if (bpf_map_update_elem(table->map, key, network, BPF_ANY))
 		return -errno;
+	error = expiry_add(table->expiry, key, end_s(table, network));
+	if (error) {
+		bpf_map_delete_elem(table->map, key);
+		return error;
+	}
+	++*share_of(table, key);
 	return 0;
 }
 
