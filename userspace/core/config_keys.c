@@ -56,13 +56,6 @@ static const struct config_choice attachments[] = {
 	{0},
 };
 
-static const struct config_choice starttls_levels[] = {
-	{"none", STARTTLS_NONE},
-	{"may", STARTTLS_MAY},
-	{"encrypt", STARTTLS_ENCRYPT},
-	{0},
-};
-
 static const struct config_choice policies[] = {
 	{"off", POLICY_OFF},
 	{"strict", POLICY_STRICT},
@@ -280,127 +273,6 @@ static const struct config_key primary_keys[] = {
 	},
 };
 
-static const struct config_key health_keys[] = {
-	{
-		.name = "interval",
-		.kind = &config_kind_duration,
-		.fallback = "30s",
-		.least = SECOND,
-		.most = HOUR,
-		AT(health.interval_ms),
-	},
-	{
-		.name = "timeout",
-		.kind = &config_kind_duration,
-		.fallback = "30s",
-		.least = SECOND,
-		.most = 5 * MINUTE,
-		AT(health.timeout_ms),
-	},
-	{
-		.name = "fall",
-		.kind = &config_kind_number,
-		.fallback = "2",
-		.least = 1,
-		.most = 100,
-		AT(health.fall),
-	},
-	{
-		.name = "rise",
-		.kind = &config_kind_number,
-		.fallback = "3",
-		.least = 1,
-		.most = 100,
-		AT(health.rise),
-	},
-	{
-		.name = "settle",
-		.kind = &config_kind_duration,
-		.fallback = "60s",
-		.least = 0,
-		.most = HOUR,
-		AT(health.settle_ms),
-	},
-	{
-		.name = "require",
-		.kind = &config_kind_require,
-		.fallback = "any",
-		.least = 1,
-		.most = CONFIG_PRIMARIES_MAX,
-		AT(health.require),
-	},
-	{
-		.name = "on-up",
-		.kind = &config_kind_text,
-		.entries = CONFIG_ARGUMENTS_MAX,
-		.accepts = config_is_argument,
-		AT(health.on_up),
-		COUNTED(health.on_up_count),
-	},
-	{
-		.name = "on-down",
-		.kind = &config_kind_text,
-		.entries = CONFIG_ARGUMENTS_MAX,
-		.accepts = config_is_argument,
-		AT(health.on_down),
-		COUNTED(health.on_down_count),
-	},
-	{
-		.name = "on-open",
-		.kind = &config_kind_text,
-		.entries = CONFIG_ARGUMENTS_MAX,
-		.accepts = config_is_argument,
-		AT(health.on_open),
-		COUNTED(health.on_open_count),
-	},
-	{
-		.name = "on-close",
-		.kind = &config_kind_text,
-		.entries = CONFIG_ARGUMENTS_MAX,
-		.accepts = config_is_argument,
-		AT(health.on_close),
-		COUNTED(health.on_close_count),
-	},
-	{
-		.name = "on-fail-open",
-		.kind = &config_kind_text,
-		.entries = CONFIG_ARGUMENTS_MAX,
-		.accepts = config_is_argument,
-		AT(health.on_fail_open),
-		COUNTED(health.on_fail_open_count),
-	},
-	{
-		.name = "source",
-		.kind = &config_kind_address,
-		.entries = FAMILY_MAX,
-		AT(health.source),
-		COUNTED(health.source_count),
-		.in_place = true,
-		.distinct = true,
-	},
-	{
-		.name = "helo",
-		.kind = &config_kind_text,
-		.accepts = config_is_host_name,
-		.hint = "a host name",
-		AT(health.helo),
-	},
-	{
-		.name = "recipient",
-		.kind = &config_kind_text,
-		.accepts = config_is_mailbox,
-		.hint = "a mailbox, such as postmaster@example.net",
-		AT(health.recipient),
-	},
-	{
-		.name = "starttls",
-		.kind = &config_kind_choice,
-		.fallback = "none",
-		.choices = starttls_levels,
-		AT(health.starttls),
-	},
-};
-
 static const struct config_key bypass_keys[] = {
 	{
 		.name = "policy",
@@ -571,8 +443,8 @@ const struct config_section config_sections[CONFIG_SECTIONS] = {
 		.hint = "a name of letters, digits, `-`, `_` and `.`",
 	},
 	{.name = "health",
-	 .keys = health_keys,
-	 .key_count = COUNT(health_keys)},
+	 .keys = config_health_keys,
+	 .key_count = CONFIG_HEALTH_KEYS},
 	{.name = "bypass",
 	 .keys = bypass_keys,
 	 .key_count = COUNT(bypass_keys)},

@@ -93,6 +93,10 @@ struct config_section {
 #define CONFIG_SECTIONS 9
 extern const struct config_section config_sections[CONFIG_SECTIONS];
 
+/* config_keys_health.c: those of the section `health`. */
+#define CONFIG_HEALTH_KEYS 15
+extern const struct config_key config_health_keys[CONFIG_HEALTH_KEYS];
+
 /* config_keys_feed.c: those of the section `feed`. */
 #define CONFIG_FEED_KEYS 8
 extern const struct config_key config_feed_keys[CONFIG_FEED_KEYS];
