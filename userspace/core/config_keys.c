@@ -458,12 +458,12 @@ const struct config_section config_sections[CONFIG_SECTIONS] = {
 };
 
 static const struct config_unsupported unsupported[] = {
-	{"", "tls", NULL, NULL, "leave it out"},
-	{"", "include", NULL, NULL, "put everything into this file"},
-	{"health", "tls", NULL, NULL, "use starttls"},
+	{"", "tls", NULL, "leave it out"},
+	{"", "include", NULL, "put everything into this file"},
+	{"health", "tls", NULL, "use starttls"},
 #ifndef POSTERN_TLS
-	{"health", "starttls", "may", NULL, "use none, it lacks OpenSSL"},
-	{"health", "starttls", "encrypt", NULL, "use none, it lacks OpenSSL"},
+	{"health", "starttls", "may", "use none, it lacks OpenSSL"},
+	{"health", "starttls", "encrypt", "use none, it lacks OpenSSL"},
 #endif
 };
 

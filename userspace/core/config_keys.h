@@ -14,9 +14,6 @@
 #include "core/config.h"
 #include "core/config_text.h"
 
-/* The offset of what is checked, but not kept. */
-#define CONFIG_NOWHERE SIZE_MAX
-
 struct config_key;
 
 /* What values of one kind are in memory and in text. */
@@ -58,7 +55,7 @@ struct config_key {
 	const char *name;
 	const struct config_kind *kind;
 	const char *fallback; /* the default; NULL: none, or empty */
-	size_t offset;	      /* in struct config, or config_primary */
+	size_t offset;	      /* in struct config, or in its section's */
 	uint64_t least;	      /* of numbers, times and counts of rates */
 	uint64_t most;
 	const char *hint; /* text: what is expected; else what to add to it */
@@ -115,15 +112,13 @@ const struct config_key *config_key_find(const struct config_section *section,
 					 const char *name);
 
 /*
- * What this version does not do: one value of a key, or with `value` NULL
- * every value but the key's default and `except`.  Where the tables have no
- * such key, its name.
+ * What this version does not do: one value of a key; or, with `value` NULL, a
+ * key that the tables don't have.
  */
 struct config_unsupported {
 	const char *section;
 	const char *key;
 	const char *value;
-	const char *except;
 	const char *instead; /* the remedy */
 };
 

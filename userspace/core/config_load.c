@@ -170,8 +170,6 @@ static int store_section(cfg_t *cfg, const struct config_section *section,
 		const struct config_key *key = &section->keys[i];
 		cfg_opt_t *option = cfg_getopt(cfg, key->name);
 
-		if (key->offset == CONFIG_NOWHERE)
-			continue;
 		if (key->entries > 0)
 			rc = store_list(key, option, base);
 		else if (cfg_opt_size(option) > 0)

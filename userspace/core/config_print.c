@@ -41,7 +41,7 @@ static void print_keys(const struct config_section *section, const void *from,
 	for (size_t i = 0; i < section->key_count; i++) {
 		const struct config_key *key = &section->keys[i];
 
-		if (key->offset == CONFIG_NOWHERE || is_missing(key, base))
+		if (is_missing(key, base))
 			continue;
 		fprintf(out, "%s%s = ", indent, key->name);
 		if (key->entries > 0)

@@ -108,33 +108,6 @@ static int refuse_unsupported(const struct met *met,
 		      entry->instead);
 }
 
-/* Whether `text`, which may be NULL, stands for the same. */
-static bool is_same(const struct config_value *value, const char *text)
-{
-	struct config_value *other = NULL;
-	char why[CONFIG_WHY_TEXT];
-	bool same;
-
-	if (!text || config_value_new(value->key, text, &other, why) != 0)
-		return false;
-	same = memcmp(other->data, value->data, value->key->kind->size) == 0;
-	config_value_free(other);
-	return same;
-}
-
-/* The only use of a key may be to say what is done anyway. */
-static int check_supported(const struct met *met,
-			   const struct config_value *value)
-{
-	const struct config_unsupported *entry = config_unsupported_find(
-		met->section->name, met->key->name, NULL);
-
-	if (!entry || is_same(value, met->key->fallback) ||
-	    is_same(value, entry->except))
-		return 0;
-	return refuse_unsupported(met, entry);
-}
-
 /* The entry before the last that is the same as `value`. */
 static const struct config_value *find_twin(cfg_opt_t *option,
 					    const struct config_value *value)
@@ -181,8 +154,6 @@ static int parse_met(const struct met *met, struct config_value **out)
 	rc = config_value_new(met->key, met->text, &value, why);
 	if (rc == -EINVAL)
 		refuse(met, ": %s", why);
-	if (rc == 0)
-		rc = check_supported(met, value);
 	if (rc == 0)
 		rc = check_list(met, value);
 	if (rc != 0) {
