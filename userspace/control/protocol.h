@@ -34,6 +34,7 @@
  *                    "ipv6" the distinct clean networks of these ten minutes
  *                    ("now"), what is "usual" (null: not known yet), and
  *                    "open_left_s" of a crowd
+ *   interfaces       name, attach, "program_id"
  *   attach           "native", "generic"; anything else: it is not attached
  *   gate, its state  "open", "closed"; over all guards "closed" only where
  *                    all of them are
@@ -44,6 +45,7 @@
  *   guards.domains   domain (null: the primaries that are named), state (what
  *                    the gate would be for it alone, over the families of the
  *                    doors) and why, and both apart for "ipv4" and "ipv6"
+ *   primaries        name, address, port, state, reason, reply, last_probe_s
  *   primaries.state  "up", "down", "unknown"
  *   primaries.reason a name of PROBE_REASON_TABLE; "reply", where there is
  *                    one, is the line of the primary that decided
@@ -57,8 +59,9 @@
  *   feeds.state      "fresh", or what is wrong; "reason" has words for it.
  *                    "entries" and "age_s" (null: none) are of the version
  *                    in force, "ipv4" and "ipv6" SYNs that it decided;
- *                    "rejected" and "left_out" lines of its file; "watch":
- *                    "events", or "polling" where the kernel tells of none
+ *                    "rejected" and "left_out" lines of its file; "format":
+ *                    what that is; "watch": "events", or "polling" where the
+ *                    kernel tells of none
  *   doorman.state    "on", "off" (nobody is deferred), "missing" (he has no
  *                    socket); numbers: sessions (now), taken, told,
  *                    turned_away and cut_short (no room), weary (how often a
@@ -73,10 +76,16 @@
  *   sites.matched    whether the answer counts for the score
  *   sites.why        null, or why there is no answer
  *   lists            name, entries, and "ipv4" and "ipv6": SYNs it decided
+ *   counters         SYNs by reason, for "ipv4" and "ipv6"
+ *   nudge            "state": "on", "off" or why it has been switched off;
+ *                    numbers: sent, back (who came again), control and
+ *                    control_back (who was not nudged, to compare),
+ *                    over_budget
  *   lookups          numbers: waiting, active, asked, shed (no room to wait),
  *                    shed_network (too many of one network), shed_s (since the
  *                    last one of both; null: never), verdicts (in the kernel's
  *                    map)
+ *   sites.weight     what it adds to the score if it counts
  *   sites.text       the TXT of what counts, where it has one
  *   threshold        of `dnsbl`; beside "score"
  *   history          of `history`: "network", "since" (Unix time: the store
