@@ -185,13 +185,12 @@ static void replace_primaries(struct worker *worker, struct config *next,
 
 static bool same_recipients(const struct config *a, const struct config *b)
 {
-	const struct config_queue *old = &a->queue, *new = &b->queue;
+	const struct config_queue *one = &a->queue, *other = &b->queue;
 
-	return old->recipients == new->recipients &&
-	       old->verify_port == new->verify_port &&
-	       old->verify_delay_ms ==
-		       new->verify_delay_ms &&same_text(old->recipient_file,
-							new->recipient_file) &&
+	return one->recipients == other->recipients &&
+	       one->verify_port == other->verify_port &&
+	       one->verify_delay_ms == other->verify_delay_ms &&
+	       same_text(one->recipient_file, other->recipient_file) &&
 	       same_text(a->health.helo, b->health.helo);
 }
 
