@@ -8,7 +8,10 @@
 #ifndef POSTERN_TESTS_DNS_SERVER_H
 #define POSTERN_TESTS_DNS_SERVER_H
 
+#include <errno.h>
 #include <stdbool.h>
+#include <sys/socket.h>
+#include <unistd.h>
 #include <uv.h>
 
 #include "dns_message.h"
@@ -362,27 +365,67 @@ static inline void dns_on_connection(uv_stream_t *listener, int status)
 }
 
 /* On `address`; port 0 is any.  Returns 0 or a negative errno. */
+static inline int dns_bind(int type, struct sockaddr_in *in, int *out)
+{
+	int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0), on = 1;
+	socklen_t length = sizeof(*in);
+
+	if (fd < 0)
+		return -errno;
+	if (type == SOCK_STREAM)
+		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (bind(fd, (struct sockaddr *)in, sizeof(*in)) != 0 ||
+	    getsockname(fd, (struct sockaddr *)in, &length) != 0) {
+		int error = -errno;
+
+		close(fd);
+		return error;
+	}
+	*out = fd;
+	return 0;
+}
+
+/* A port that is free for one of UDP and TCP may be taken for the other. */
+static inline int dns_bind_both(struct sockaddr_in *in, int *udp, int *tcp)
+{
+	unsigned int attempts = in->sin_port == 0 ? 100 : 1;
+	int error = -EADDRINUSE;
+
+	while (error == -EADDRINUSE && attempts-- > 0) {
+		struct sockaddr_in at = *in;
+
+		error = dns_bind(SOCK_DGRAM, &at, udp);
+		if (error)
+			return error;
+		error = dns_bind(SOCK_STREAM, &at, tcp);
+		if (error)
+			close(*udp);
+		else
+			*in = at;
+	}
+	return error;
+}
+
+/* Port 0 takes any that is free, told in server->port. */
 static inline int dns_server_start(struct dns_server *server, uv_loop_t *loop,
 				   const char *address, uint16_t port)
 {
 	struct sockaddr_in in;
-	int length = sizeof(in), error;
+	int udp = -1, tcp = -1, error;
 
 	memset(server, 0, sizeof(*server));
 	server->udp.data = server;
 	server->tcp.data = server;
+	uv_ip4_addr(address, port, &in);
+	error = dns_bind_both(&in, &udp, &tcp);
+	if (error)
+		return error;
+	server->port = ntohs(in.sin_port);
 	uv_udp_init(loop, &server->udp);
 	uv_tcp_init(loop, &server->tcp);
-	uv_ip4_addr(address, port, &in);
-	error = uv_udp_bind(&server->udp, (struct sockaddr *)&in, 0);
-	if (error)
-		return error;
-	uv_udp_getsockname(&server->udp, (struct sockaddr *)&in, &length);
-	server->port = ntohs(in.sin_port);
+	uv_udp_open(&server->udp, udp);
+	uv_tcp_open(&server->tcp, tcp);
 	uv_udp_recv_start(&server->udp, dns_alloc, dns_on_udp);
-	error = uv_tcp_bind(&server->tcp, (struct sockaddr *)&in, 0);
-	if (error)
-		return error;
 	return uv_listen((uv_stream_t *)&server->tcp, 16, dns_on_connection);
 }
 
