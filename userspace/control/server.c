@@ -15,41 +15,8 @@
 #include <uv.h>
 
 #include "control/listener.h"
+#include "control/server_internal.h"
 #include "core/log.h"
-
-struct control_request {
-	struct control_server *server;
-	struct client *client; /* NULL: nobody waits for it any more */
-};
-
-struct client {
-	uv_pipe_t pipe;
-	uv_timer_t timer;
-	uv_write_t write;
-	struct control_server *server;
-	struct control_request *request; /* under way, or NULL */
-	char *reply;			 /* being written, or NULL */
-	struct peer peer;
-	uint64_t active_ms; /* when it last finished or began something */
-	unsigned int handles;
-	bool closing;
-	bool ended;	 /* it sends nothing more */
-	bool last_reply; /* hang up after it */
-	size_t used;
-	size_t scanned; /* octets of `line` known to hold no newline */
-	char line[CONTROL_REQUEST_MAX];
-};
-
-struct control_server {
-	uv_loop_t *loop;
-	const struct control_options *options;
-	uint64_t timeout_ms;
-	struct listener *listener;
-	bool closing;
-	size_t request_count;
-	struct client *clients[CONTROL_CLIENTS_MAX];
-	size_t client_count; /* with those whose handles are still closing */
-};
 
 /* Goes on with a client that is neither asking nor being answered. */
 static void client_proceed(struct client *client);
@@ -75,6 +42,8 @@ static void on_client_handle_closed(uv_handle_t *handle)
 
 	if (--client->handles > 0)
 		return;
+	if (client->stream)
+		stream_end(client->stream);
 	free(client);
 	server->client_count--;
 	server_release(server);
@@ -87,7 +56,7 @@ static void client_abandon_request(struct client *client)
 	client->request = NULL;
 }
 
-static void client_close(struct client *client)
+void client_close(struct client *client)
 {
 	struct control_server *server = client->server;
 
@@ -106,8 +75,7 @@ static void client_close(struct client *client)
 
 static void on_timeout(uv_timer_t *timer);
 
-/* Each step of a dialogue gets its time afresh, mere octets of it don't. */
-static void client_touch(struct client *client)
+void client_touch(struct client *client)
 {
 	client->active_ms = uv_now(client->server->loop);
 	uv_timer_start(&client->timer, on_timeout, client->server->timeout_ms,
@@ -170,21 +138,27 @@ static void on_timeout(uv_timer_t *timer)
 
 /* Requests */
 
+void request_release(struct control_request *request)
+{
+	struct control_server *server = request->server;
+
+	if (request->client)
+		request->client->request = NULL;
+	free(request);
+	server->request_count--;
+	server_release(server);
+}
+
 /* Takes `line`, as client_send() does. */
 static void request_finish(struct control_request *request, char *line)
 {
-	struct control_server *server = request->server;
 	struct client *client = request->client;
 
-	free(request);
-	server->request_count--;
-	if (client) {
-		client->request = NULL;
+	request_release(request);
+	if (client)
 		client_send(client, line);
-	} else {
+	else
 		free(line);
-	}
-	server_release(server);
 }
 
 void control_reply(struct control_request *request, json_t *result)

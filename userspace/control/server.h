@@ -7,6 +7,8 @@
  * Who can open the socket may ask for what only reads; commands that change
  * something are for root and the members of one group.
  *
+ * Some answers are streams, see control_stream_begin().
+ *
  * Everything is bounded: clients, length of a line, requests under way, time
  * to send a request, to answer it and to take the reply.  While a request of
  * a client is under way nothing more is read from it.  A client too many
@@ -78,6 +80,27 @@ int control_server_create(uv_loop_t *loop, int fd,
  * room for its answer.  So json_pack() may be passed unchecked.
  */
 void control_reply(struct control_request *request, json_t *result);
+
+/*
+ * Instead of one answer, any number of lines, until the client hangs up, says
+ * another word, or takes nothing for as long as it may take a reply.  Then, or
+ * when the server is closed, `ended` is called from the loop, once, and the
+ * stream is gone.  Ends the request.  Returns NULL where it can't begin, which
+ * the client has been told of; `ended` is not called then.
+ */
+struct control_stream;
+typedef void control_stream_ended(void *context);
+struct control_stream *control_stream_begin(struct control_request *request,
+					    control_stream_ended *ended,
+					    void *context);
+
+/*
+ * Sends a line (control_format_result()), which is copied.  Never waits: false
+ * where the client is so slow that CONTROL_STREAM_ROOM octets are waiting for
+ * it already, and the line is left out.
+ */
+#define CONTROL_STREAM_ROOM 65536
+bool control_stream_send(struct control_stream *stream, const char *line);
 
 /* Who asks; valid in its handler. */
 uid_t control_request_uid(const struct control_request *request);
