@@ -11,6 +11,7 @@
  *	hold.h      waiting for that
  *	gate.h      the gate
  *	act.h       resets (reply.h), and word for the doorman (steer.bpf.c)
+ *	show.h      decisions, for those who watch
  */
 #include <linux/bpf.h>
 
@@ -20,6 +21,7 @@
 #include "gate.h"
 #include "hold.h"
 #include "lists.h"
+#include "show.h"
 #include "verdict.h"
 
 char _license[] SEC("license") = "GPL";
@@ -185,6 +187,31 @@ static __always_inline int is_evasion(const struct syn *syn, enum parsed parsed)
 	       (syn->family == FAMILY_IPV6 && is_mapped(&syn->source));
 }
 
+static __always_inline void count_and_act(const struct question *q,
+					  struct decision *decision)
+{
+	count(q, decision->reason);
+	decision->action = carry_out(q, decision);
+}
+
+/* In monitor mode, or while somebody watches. */
+static __always_inline void end_unusually(const struct question *q,
+					  struct decision *decision)
+{
+	enum action would = ACTION_PASS;
+
+	if (q->rules->flags & RULES_MONITOR ||
+	    is_watched(q, decision->reason)) {
+		would = decision->action;
+		decision->action = ACTION_PASS;
+	}
+	if (!q->live)
+		return;
+	count_and_act(q, decision);
+	if (q->rules->flags & RULES_SHOW)
+		show(q, decision, would);
+}
+
 /*
  * From a SYN or an evasion on.  Each family has its own copy, so that nothing
  * has to ask for it.
@@ -212,12 +239,14 @@ static __always_inline void decide_on(struct question *q, enum parsed parsed,
 	} else {
 		decision->reason = judge(q, decision);
 	}
-	if (q->rules->monitor || is_watched(q, decision->reason))
-		decision->action = ACTION_PASS;
-	if (!q->live)
+	if (q->rules->flags) {
+		end_unusually(q, decision);
 		return;
-	count(q, decision->reason);
-	decision->action = carry_out(q, decision);
+	}
+	if (is_watched(q, decision->reason))
+		decision->action = ACTION_PASS;
+	if (q->live)
+		count_and_act(q, decision);
 }
 
 /* The whole way of a frame; both programs are this. */

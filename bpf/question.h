@@ -56,6 +56,7 @@ static __always_inline struct cpu_budget *budget_now(const struct question *q)
 		budget->replies = 0;
 		budget->defers = 0;
 		budget->refused = 0;
+		__builtin_memset(budget->shown, 0, sizeof(budget->shown));
 	}
 	return budget;
 }

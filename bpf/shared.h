@@ -122,6 +122,10 @@ struct hold {
 	__u8 link[LINK_HEADER_MAX]; /* of the SYN, as it came */
 };
 
+/* Reasons have a budget each, so that no flood hides what else happens. */
+#define SHOWN_REASONS 16
+_Static_assert(REASON_MAX <= SHOWN_REASONS, "a budget for each reason");
+
 /* What was spent of the second that began at `start`, on one CPU. */
 struct cpu_budget {
 	__u64 start; /* jiffies */
@@ -131,6 +135,7 @@ struct cpu_budget {
 	__u32 replies;
 	__u32 defers;
 	__u32 refused;
+	__u16 shown[SHOWN_REASONS];
 };
 
 /*
@@ -183,12 +188,19 @@ struct network {
 #define NETWORK_BITS_IPV4  24
 #define NETWORK_BITS_IPV6  64
 
+/* Octets of the ring buffer `events`. */
+#define EVENTS_ROOM (1 << 20)
+
+/* Decisions are shown while less than that waits: others need the room. */
+#define SHOWN_ROOM (EVENTS_ROOM / 4)
+
 enum event_kind {
 	EVENT_UNKNOWN, /* a source without a verdict came: look it up */
 	EVENT_REFRESH, /* a known source came near the end of its verdict */
 	EVENT_BYPASS,  /* a source knocks at the closed gate */
 	EVENT_REFUSED, /* one of those that were refused for another reason */
 	EVENT_WITNESS, /* ... of a network that may pass it */
+	EVENT_SHOWN,   /* a decision, while somebody watches: struct shown */
 };
 
 /* A record of the ring buffer `events`. */
@@ -196,7 +208,20 @@ struct event {
 	struct addr source;
 	enum event_kind kind;
 	__u32 door;	    /* which of the protected addresses of its family */
-	enum reason reason; /* of a refusal; else REASON_MAX */
+	enum reason reason; /* of a refusal or a decision; else REASON_MAX */
+};
+
+/* A record of kind SHOWN. */
+struct shown {
+	struct event event;
+	enum action action; /* what was done */
+	enum action would;  /* what monitor mode did not do; PASS: nothing */
+	enum verdict verdict;
+	__s32 score;
+	__u32 list; /* 0: on none */
+	struct addr destination;
+	__be16 port; /* 0: hidden by an evasion */
+	__u16 reserved;
 };
 
 enum gate {
@@ -225,9 +250,13 @@ struct door_ipv6 {
 	enum gate gate;
 };
 
+/* What is mostly not so: the program looks once for all of it. */
+#define RULES_MONITOR (1U << 0) /* decide and count, refuse nothing */
+#define RULES_SHOW    (1U << 1) /* tell of decisions: somebody watches */
+
 /* Without padding: two of them compare as memory. */
 struct rules {
-	__u32 monitor; /* 1: decide and count, refuse nothing */
+	__u32 flags;   /* RULES_... */
 	__u32 watched; /* reasons of which that holds alone: a bit each */
 	enum unknown unknown;
 	enum action bypass; /* of the closed gate */
@@ -244,6 +273,8 @@ struct rules {
 	__u32 defers_per_cpu;  /* connections for the doorman a second */
 	enum action overload;  /* pass or defer */
 	__u32 refused_per_cpu; /* events of kind REFUSED a second */
+	__u32 shown_per_cpu;   /* events of kind SHOWN a second and reason,
+				  less than 65536 */
 	__u32 port_count;
 	__u32 ipv4_count;
 	__u32 ipv6_count;

@@ -192,6 +192,7 @@ static void reset_rules(void)
 		.knocks_per_cpu = 1000000,
 		.replies_per_cpu = 1000000,
 		.defers_per_cpu = 1000000,
+		.shown_per_cpu = 60000,
 		.port_count = 1,
 		.ipv4_count = 1,
 		.ipv6_count = 1,

@@ -36,7 +36,9 @@ struct result {
 	struct decision twin; /* what `explain` says of the same */
 	struct event events[EVENTS_SEEN];
 	size_t event_count; /* all of them, even beyond EVENTS_SEEN */
-	bool is_pending;    /* the source has an entry afterwards */
+	struct shown shown; /* the last one; not among those */
+	size_t shown_count;
+	bool is_pending; /* the source has an entry afterwards */
 	struct hold hold;
 	struct frame frame; /* afterwards */
 };

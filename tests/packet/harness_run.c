@@ -26,6 +26,14 @@ static int on_event(void *context, void *data, size_t size)
 	struct result *out = seeing;
 
 	(void)context;
+	if (((const struct event *)data)->kind == EVENT_SHOWN) {
+		assert_int_equal(size, sizeof(struct shown));
+		if (out) {
+			memcpy(&out->shown, data, size);
+			out->shown_count++;
+		}
+		return 0;
+	}
 	assert_int_equal(size, sizeof(struct event));
 	if (!out)
 		return 0;
@@ -195,6 +203,7 @@ static void run_twin(const struct frame *frame, struct decision *out)
 	assert_memory_equal(&before, &after, sizeof(before));
 	read_events(&result);
 	assert_int_equal(result.event_count, 0);
+	assert_int_equal(result.shown_count, 0);
 	*out = (struct decision){.reason = REASON_MAX};
 	if (frame->size < sizeof(*out)) {
 		assert_int_equal(returned, XDP_ABORTED);
@@ -269,6 +278,7 @@ void harness_expect_untouched(const struct frame *frame)
 	assert_string_equal(reason_name(out.reason), "none");
 	assert_int_equal(out.returned, XDP_PASS);
 	assert_int_equal(out.event_count, 0);
+	assert_int_equal(out.shown_count, 0);
 	assert_false(out.is_pending);
 	assert_string_equal(reason_name(out.twin.reason), "none");
 	assert_int_equal(out.twin.action, ACTION_PASS);

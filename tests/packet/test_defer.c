@@ -137,7 +137,7 @@ static void in_monitor_mode_nobody_is_deferred(void **state)
 	(void)state;
 	for (enum family f = 0; f < FAMILY_MAX; f++) {
 		start();
-		harness_rules()->monitor = 1;
+		harness_rules()->flags = RULES_MONITOR;
 		set_rules(ACTION_DEFER, ACTION_DEFER, GATE_CLOSED);
 		expect_no_word(&syns[f], REASON_BYPASS, ACTION_PASS);
 	}

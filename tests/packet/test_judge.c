@@ -180,7 +180,7 @@ static void know(enum family family, unsigned int known)
 	rules->ipv4[0].gate = known & CLOSED ? GATE_CLOSED : GATE_OPEN;
 	rules->ipv6[0].gate = rules->ipv4[0].gate;
 	rules->unknown = known & PASS_UNKNOWN ? UNKNOWN_PASS : UNKNOWN_HOLD;
-	rules->monitor = (known & MONITOR) != 0;
+	rules->flags = known & MONITOR ? RULES_MONITOR : 0;
 	harness_publish();
 	know_lists(&texts[family], known);
 	know_verdict(texts[family].source, known);

@@ -362,7 +362,7 @@ static void monitor_mode_lets_evasions_pass_but_counts_them(void **state)
 {
 	(void)state;
 	harness_fresh();
-	harness_rules()->monitor = 1;
+	harness_rules()->flags = RULES_MONITOR;
 	harness_publish();
 	for (size_t i = 0; i < COUNT(evasions); i++)
 		harness_expect(&evasions[i].packet, REASON_EVASION, ACTION_PASS,

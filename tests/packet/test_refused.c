@@ -104,7 +104,7 @@ static void in_monitor_mode_they_are_told_of_as_well(void **state)
 
 	(void)state;
 	prepare(LISTED);
-	harness_rules()->monitor = 1;
+	harness_rules()->flags = RULES_MONITOR;
 	harness_publish();
 	harness_expect(&packet, REASON_LISTED, ACTION_PASS, &out);
 	assert_int_equal(out.event_count, 1);

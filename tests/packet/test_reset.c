@@ -185,13 +185,13 @@ static void who_is_reset_depends_on_the_reason(void **state)
 	rules->listed = ACTION_DROP;
 	harness_publish();
 	harness_expect(&packet, REASON_LISTED, ACTION_DROP, NULL);
-	rules->monitor = 1;
+	rules->flags = RULES_MONITOR;
 	harness_publish();
 	harness_expect(&packet, REASON_LISTED, ACTION_PASS, NULL);
 	harness_expect(&(struct packet){.from = SOURCE_IPV6}, REASON_BYPASS,
 		       ACTION_PASS, NULL);
 	/* Evasions and holds are never answered. */
-	rules->monitor = 0;
+	rules->flags = 0;
 	rules->listed = ACTION_RESET;
 	harness_publish();
 	harness_expect(&(struct packet){.flags = TCP_SYN | TCP_FIN},

@@ -44,7 +44,7 @@ static void defaults_refuse_nothing_and_ask_nobody(void **state)
 
 	(void)state;
 	make(LEAST, 1, &rules);
-	assert_int_equal(rules.monitor, 1);
+	assert_int_equal(rules.flags, RULES_MONITOR);
 	assert_int_equal(rules.unknown, UNKNOWN_PASS);
 	assert_int_equal(rules.bypass, ACTION_DROP);
 	assert_int_equal(rules.listed, ACTION_DROP);
@@ -68,7 +68,7 @@ static void each_key_reaches_its_rule(void **state)
 	     "dnsbl { sites = { \"bl.example.net\" } hold-limit = 1s\n"
 	     "action = reset }\n",
 	     1, &rules);
-	assert_int_equal(rules.monitor, 0);
+	assert_int_equal(rules.flags, 0);
 	assert_int_equal(rules.unknown, UNKNOWN_HOLD);
 	assert_int_equal(rules.bypass, ACTION_RESET);
 	assert_int_equal(rules.listed, ACTION_RESET);
@@ -119,9 +119,9 @@ static void another_mode_may_be_ordered(void **state)
 	(void)state;
 	make(LEAST, 1, &rules);
 	rules_set_mode(&rules, MODE_ENFORCE);
-	assert_int_equal(rules.monitor, 0);
+	assert_int_equal(rules.flags, 0);
 	rules_set_mode(&rules, MODE_MONITOR);
-	assert_int_equal(rules.monitor, 1);
+	assert_int_equal(rules.flags, RULES_MONITOR);
 }
 
 static void every_budget_is_there_and_shared_among_cpus(void **state)
@@ -245,6 +245,24 @@ static void a_door_has_a_gate_of_its_own(void **state)
 	assert_int_equal(rules.ipv4[1].gate, GATE_OPEN);
 }
 
+static void decisions_are_told_of_when_asked_for(void **state)
+{
+	struct rules rules;
+
+	(void)state;
+	make(LEAST, 1, &rules);
+	assert_int_equal(rules.flags, RULES_MONITOR);
+	assert_int_equal(rules.shown_per_cpu, 200);
+	rules_set_show(&rules, true);
+	assert_int_equal(rules.flags, RULES_MONITOR | RULES_SHOW);
+	rules_set_mode(&rules, MODE_ENFORCE);
+	assert_int_equal(rules.flags, RULES_SHOW);
+	rules_set_show(&rules, false);
+	assert_int_equal(rules.flags, 0);
+	make(LEAST, 64, &rules);
+	assert_int_equal(rules.shown_per_cpu, 10);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -259,6 +277,7 @@ int main(void)
 			more_addresses_than_there_is_room_for_are_left_out),
 		cmocka_unit_test(a_gate_is_that_of_its_family),
 		cmocka_unit_test(a_door_has_a_gate_of_its_own),
+		cmocka_unit_test(decisions_are_told_of_when_asked_for),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What is spoken over the control socket: one line of JSON asks, one line of
- * JSON answers, in order; the connection may be used again.
+ * JSON answers, in order; the connection may be used again.  `watch` answers
+ * with lines until the client hangs up.
  *
  *   {"command":"explain","args":{"address":"203.0.113.66"}}
  *   {"ok":true,"result":{...}}       or       {"ok":false,"error":"one line"}
@@ -94,6 +95,17 @@
  *                    refusals, the latest first: "day" (Unix time of its
  *                    start, UTC), "first", "last" (Unix time), "attempts", and
  *                    "reasons" with the attempts by reason
+ *   kind             of a line of `watch`, which has a line for each: "begin",
+ *                    the first one; "decision"; "left_out"
+ *   time             of a decision, Unix time, when the worker heard of it
+ *   would            of a decision: the action that monitor mode spared the
+ *                    SYN; null: it spared it nothing
+ *   zones            of a decision: the names of those that list the source,
+ *                    as far as their answers are still known
+ *   left_out         how many decisions were not shown since the last such
+ *                    line, and by "reasons"; those that "source" of the
+ *                    request would have left out count as well, for nobody
+ *                    has looked
  *   worker           "seccomp": whether it is confined to its system calls,
  *                    "cap_bpf": whether the kernel makes it keep CAP_BPF
  *

@@ -198,6 +198,13 @@ static ssize_t call_receive(const struct call *call, char *buffer, size_t size)
 	return failed(call, -EPROTO, "the daemon's answer is too long");
 }
 
+static int not_posternd(const struct call *call)
+{
+	return failed(call, -EPROTO,
+		      "what listens at %s does not answer like posternd",
+		      call->path);
+}
+
 static int call_converse(const struct call *call, const char *line,
 			 char *buffer, json_t **out)
 {
@@ -211,12 +218,7 @@ static int call_converse(const struct call *call, const char *line,
 	if (length < 0)
 		return (int)length;
 	status = control_parse_reply(buffer, (size_t)length, out, call->error);
-	if (status == -EPROTO)
-		return failed(
-			call, status,
-			"what listens at %s does not answer like posternd",
-			call->path);
-	return status;
+	return status == -EPROTO ? not_posternd(call) : status;
 }
 
 int client_ask(const char *path, const char *command, json_t *args,
@@ -247,4 +249,114 @@ out:
 	free(buffer);
 	free(line);
 	return status;
+}
+
+/* Streams */
+
+/* Far longer than any line of one. */
+#define STREAM_LINE_MAX 65536
+
+struct client_stream {
+	struct call call;
+	size_t used;
+	char buffer[STREAM_LINE_MAX];
+};
+
+int client_stream_open(const char *path, const char *command, json_t *args,
+		       unsigned int timeout_s, struct client_stream **out,
+		       char error[static CONTROL_ERROR_MAX])
+{
+	struct client_stream *stream = calloc(1, sizeof(*stream));
+	char *line = control_format_request(command, args);
+	int status;
+
+	if (!line || !stream) {
+		snprintf(error, CONTROL_ERROR_MAX, "out of memory");
+		free(stream);
+		free(line);
+		return -ENOMEM;
+	}
+	stream->call = (struct call){
+		.path = path,
+		.timeout_s = timeout_s,
+		.deadline_ms = clock_ms() + timeout_s * UINT64_C(1000),
+		.fd = -1,
+		.error = error,
+	};
+	status = call_connect(&stream->call);
+	if (status == 0)
+		status = call_send(&stream->call, line);
+	if (status == 0)
+		*out = stream;
+	else
+		client_stream_close(stream);
+	free(line);
+	return status;
+}
+
+/* Returns 1 with a line, 0 where the buffer has none, or a negative errno. */
+static int take_line(struct client_stream *stream, json_t **out)
+{
+	const char *newline = memchr(stream->buffer, '\n', stream->used);
+	size_t length;
+	int status;
+
+	if (!newline)
+		return stream->used == sizeof(stream->buffer)
+			       ? not_posternd(&stream->call)
+			       : 0;
+	length = (size_t)(newline - stream->buffer);
+	status = control_parse_reply(stream->buffer, length, out,
+				     stream->call.error);
+	stream->used -= length + 1;
+	memmove(stream->buffer, newline + 1, stream->used);
+	if (status == -EPROTO)
+		return not_posternd(&stream->call);
+	return status ? status : 1;
+}
+
+/* Returns 1 when there may be a line now, 0, or a negative errno. */
+static int read_more(struct client_stream *stream, int wait_ms)
+{
+	struct pollfd poll_of = {.fd = stream->call.fd, .events = POLLIN};
+	ssize_t count;
+
+	if (poll(&poll_of, 1, wait_ms) <= 0)
+		return 0;
+	count = recv(stream->call.fd, stream->buffer + stream->used,
+		     sizeof(stream->buffer) - stream->used, MSG_DONTWAIT);
+	if (count < 0 && (errno == EAGAIN || errno == EINTR))
+		return 0;
+	if (count <= 0)
+		return failed(&stream->call, -ECONNRESET,
+			      "the daemon at %s hung up: it has ended, or was "
+			      "kept waiting for too long",
+			      stream->call.path);
+	stream->used += (size_t)count;
+	return 1;
+}
+
+int client_stream_next(struct client_stream *stream, int wait_ms, json_t **out,
+		       char error[static CONTROL_ERROR_MAX])
+{
+	int status;
+
+	stream->call.error = error;
+	status = take_line(stream, out);
+	while (status == 0) {
+		status = read_more(stream, wait_ms);
+		if (status <= 0)
+			return status;
+		status = take_line(stream, out);
+	}
+	return status;
+}
+
+void client_stream_close(struct client_stream *stream)
+{
+	if (!stream)
+		return;
+	if (stream->call.fd >= 0)
+		close(stream->call.fd);
+	free(stream);
 }

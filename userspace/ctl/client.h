@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Asks the daemon one thing over the control socket, and waits. */
+/* Asks the daemon over the control socket, and waits: for one answer, or many.
+ */
 #ifndef POSTERN_CTL_CLIENT_H
 #define POSTERN_CTL_CLIENT_H
 
@@ -16,5 +17,27 @@
 int client_ask(const char *path, const char *command, json_t *args,
 	       unsigned int timeout_s, json_t **out,
 	       char error[static CONTROL_ERROR_MAX]);
+
+/* An answer of many lines, as `watch` has. */
+struct client_stream;
+
+/*
+ * Asks as client_ask() does, without waiting for an answer.  Returns 0 and
+ * *out, or a negative errno with what went wrong in `error`.
+ */
+int client_stream_open(const char *path, const char *command, json_t *args,
+		       unsigned int timeout_s, struct client_stream **out,
+		       char error[static CONTROL_ERROR_MAX]);
+
+/*
+ * The next line: returns 1 with a reference to its result in *out; 0 where
+ * none has come within `wait_ms` (-1: for ever) or a signal came first; a
+ * negative errno with what went wrong in `error`.
+ */
+int client_stream_next(struct client_stream *stream, int wait_ms, json_t **out,
+		       char error[static CONTROL_ERROR_MAX]);
+
+/* NULL is ignored. */
+void client_stream_close(struct client_stream *stream);
 
 #endif

@@ -22,6 +22,7 @@
 #include "ctl/orders.h"
 #include "ctl/replay.h"
 #include "ctl/status.h"
+#include "ctl/watch.h"
 #include "ctl/witness.h"
 
 /* A healthy daemon answers at once; reading a configuration may take time. */
@@ -142,6 +143,30 @@ const struct ctl_command ctl_commands[] = {
 			"at most; the oldest make room.",
 		.example = "posternctl history 203.0.113.66",
 		.run = run_history,
+	},
+	{
+		.name = "watch",
+		.operands = "",
+		.options =
+			{
+				{"reason", "NAME",
+				 "only decisions for this reason: may be "
+				 "repeated"},
+				{"source", "PREFIX",
+				 "only those about an address or network"},
+				{"count", "N", "end after so many"},
+			},
+		.summary = "decisions as they are made, one a line",
+		.help = "Time, action, reason, source, destination, and the "
+			"list or DNSBLs that decided. \"would drop\" is what "
+			"monitor mode spared it, and \"hold\" that it waits "
+			"for its verdict. Of each reason up to about 200 a "
+			"second are shown, and how many more there were is "
+			"told. With --json each line is an object. Nothing is "
+			"slowed down by it, and while nobody watches it costs "
+			"nothing.",
+		.example = "posternctl watch --reason listed --reason bypass",
+		.run = watch_run,
 	},
 	{
 		.name = "reload",

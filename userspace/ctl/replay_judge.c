@@ -65,7 +65,7 @@ static void put_rules(struct replay_judge *judge, const struct config *config,
 		      const struct addr *protect, size_t count)
 {
 	rules_make(config, loader_clock(judge->loader), 1, &judge->rules);
-	judge->rules.monitor = 0;
+	judge->rules.flags = 0;
 	judge->rules.watched = 0;
 	for (size_t i = 0; i < count; i++)
 		rules_protect(&judge->rules, &protect[i]);

@@ -64,8 +64,9 @@ static void put_status(const struct parent *parent, bool believed,
 		put_interfaces(parent, interfaces, sizeof(interfaces));
 		put_gate(&rules, gate, sizeof(gate));
 		snprintf(text, SERVICE_STATUS_TEXT, "%s on %s; the gate is %s",
-			 rules.monitor ? "Monitoring, refusing nothing,"
-				       : "Enforcing",
+			 rules.flags & RULES_MONITOR
+				 ? "Monitoring, refusing nothing,"
+				 : "Enforcing",
 			 interfaces, gate);
 	}
 }

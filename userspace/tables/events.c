@@ -5,6 +5,7 @@
 
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 struct event_reader {
@@ -14,11 +15,18 @@ struct event_reader {
 	void *context;
 };
 
+static bool is_whole(const struct event *event, size_t size)
+{
+	if (size < sizeof(*event))
+		return false;
+	return event->kind != EVENT_SHOWN || size >= sizeof(struct shown);
+}
+
 static int on_record(void *context, void *data, size_t size)
 {
 	struct event_reader *reader = context;
 
-	if (size >= sizeof(struct event))
+	if (is_whole(data, size))
 		reader->seen(reader->context, data);
 	return 0;
 }
@@ -29,6 +37,11 @@ static void on_readable(uv_poll_t *poll, int status, int events)
 
 	(void)status;
 	(void)events;
+	ring_buffer__consume(reader->ring);
+}
+
+void events_drain(struct event_reader *reader)
+{
 	ring_buffer__consume(reader->ring);
 }
 

@@ -24,6 +24,10 @@
 /* Of other refusals: so many are remembered, whatever floods there are. */
 #define REFUSED_PER_CPU 200
 
+/* Decisions of each reason, for those who watch; on one CPU, at least. */
+#define SHOWN_PER_S   200
+#define SHOWN_PER_CPU 10
+
 /* Resets a second; sources have proven nothing, so it is little. */
 #define REPLIES_PER_S 20000
 
@@ -53,6 +57,9 @@ static void set_limits(const struct config_dnsbl *dnsbl,
 		rules->holds_per_cpu + OTHER_EVENTS_PER_S / cpus;
 	rules->knocks_per_cpu = KNOCKS_PER_CPU;
 	rules->refused_per_cpu = REFUSED_PER_CPU;
+	rules->shown_per_cpu = SHOWN_PER_S / cpus > SHOWN_PER_CPU
+				       ? SHOWN_PER_S / cpus
+				       : SHOWN_PER_CPU;
 	rules->replies_per_cpu = REPLIES_PER_S / cpus;
 	rules->defers_per_cpu = DEFERS_PER_S / cpus ? DEFERS_PER_S / cpus : 1;
 }
@@ -105,7 +112,16 @@ void rules_set_door(struct rules *rules, const struct addr *addr,
 
 void rules_set_mode(struct rules *rules, enum config_mode mode)
 {
-	rules->monitor = mode == MODE_MONITOR;
+	rules->flags &= ~RULES_MONITOR;
+	if (mode == MODE_MONITOR)
+		rules->flags |= RULES_MONITOR;
+}
+
+void rules_set_show(struct rules *rules, bool show)
+{
+	rules->flags &= ~RULES_SHOW;
+	if (show)
+		rules->flags |= RULES_SHOW;
 }
 
 void rules_set_gate(struct rules *rules, enum family family, enum gate gate)

@@ -28,6 +28,9 @@ void rules_set_door(struct rules *rules, const struct addr *addr,
 /* Another mode than that of the configuration. */
 void rules_set_mode(struct rules *rules, enum config_mode mode);
 
+/* Whether it tells of its decisions. */
+void rules_set_show(struct rules *rules, bool show);
+
 /* Sets the gate in front of all protected addresses of a family. */
 void rules_set_gate(struct rules *rules, enum family family, enum gate gate);
 

@@ -86,7 +86,7 @@ static bool find_entry(const struct worker *worker, unsigned int list,
 	return set && ranges_set_find(set, source, out);
 }
 
-static const char *list_name(const struct worker *worker, unsigned int list)
+const char *explain_list_name(const struct worker *worker, unsigned int list)
 {
 	if (list < LIST_NUMBERS)
 		return lists_name(list);
@@ -108,7 +108,7 @@ json_t *explain_json(struct worker *worker, const struct addr *source,
 		"address", addr_format(source, text), "action",
 		action_name(decision->action), "reason",
 		reason_name(decision->reason), "list",
-		list_name(worker, decision->list), "prefix",
+		explain_list_name(worker, decision->list), "prefix",
 		found ? prefix_format(&prefix, entry) : NULL, "list_age_s",
 		age_s >= 0 ? json_real(age_s) : json_null(), "verdict",
 		explain_verdict_name(decision->verdict), "score",

@@ -46,6 +46,7 @@ static void make_rules(const struct worker *worker, const struct addr *doors,
 	for (size_t i = 0; i < count; i++)
 		rules_protect(rules, &doors[i]);
 	rules_set_mode(rules, gate_mode(worker));
+	rules_set_show(rules, watch_is_on(worker->watch));
 	rules->networks = has_networks(worker);
 }
 

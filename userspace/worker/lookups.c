@@ -115,6 +115,9 @@ void lookups_on_event(void *context, const struct event *event)
 	case EVENT_WITNESS:
 		on_witness(worker, &event->source);
 		break;
+	case EVENT_SHOWN:
+		watch_note(worker->watch, (const struct shown *)event);
+		break;
 	}
 }
 

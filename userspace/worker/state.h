@@ -36,6 +36,7 @@
 #include "worker/recovery.h"
 #include "worker/runtime.h"
 #include "worker/save.h"
+#include "worker/watch.h"
 #include "worker/withdraw.h"
 #include "worker/worker.h"
 
@@ -110,6 +111,7 @@ struct worker {
 	struct queue_state queue;  /* of the local MTA */
 	struct verifier *verifier; /* NULL: recipients = off */
 	struct control_server *control;
+	struct watch *watch;	 /* of decisions, through the control socket */
 	struct doorman *doorman; /* NULL: he has no socket, or no duty */
 	struct patience *patience;
 	struct door_texts *door_texts;
@@ -234,6 +236,10 @@ void commands_on_reloaded(struct worker *worker, const struct message *message);
 /* history_command.c */
 control_handler history_command;
 
+/* watch_command.c; the start returns 0 or a negative errno. */
+control_handler watch_command;
+int watch_command_start(struct worker *worker);
+
 /* lookup_command.c */
 control_handler lookup_command;
 
@@ -261,6 +267,7 @@ json_t *status_json(struct worker *worker);
 json_t *explain_site_json(const struct site *site,
 			  const struct dnsbl_site_result *result, double age_s);
 const char *explain_verdict_name(enum verdict verdict);
+const char *explain_list_name(const struct worker *worker, unsigned int list);
 json_t *explain_json(struct worker *worker, const struct addr *source,
 		     const struct decision *decision);
 

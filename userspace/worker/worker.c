@@ -229,6 +229,8 @@ static int open_sources(struct worker *worker, const struct config *config)
 		error = addresses_watch(&worker->loop, on_addresses_changed,
 					worker, &worker->addresses);
 	if (!error)
+		error = watch_command_start(worker);
+	if (!error)
 		error = events_open(&worker->loop, worker->start.maps.events,
 				    lookups_on_event, worker, &worker->events);
 	return error;
@@ -332,6 +334,8 @@ static void end(struct worker *worker)
 		history_keeper_close(worker->history);
 	if (worker->control)
 		control_server_close(worker->control);
+	if (worker->watch)
+		watch_close(worker->watch);
 	if (worker->feeds)
 		feeds_close(worker->feeds);
 	if (worker->runtime)
