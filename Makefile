@@ -17,8 +17,10 @@ CLANG    ?= clang
 BPFTOOL  ?= $(or $(shell command -v bpftool),/usr/sbin/bpftool)
 # Optional: without it nothing is lost but probes over TLS.
 TLS      := $(shell pkg-config --exists openssl 2>/dev/null && echo openssl)
+# ... and without this one, nothing but `posternctl top`.
+CURSES   := $(shell pkg-config --exists ncurses 2>/dev/null && echo ncurses)
 PKGS     := libbpf libelf zlib libzstd libcares libuv libconfuse jansson libcap \
-	libpcap libseccomp libmicrohttpd $(TLS)
+	libpcap libseccomp libmicrohttpd $(TLS) $(CURSES)
 # Asked for at first use: what needs no library works without any.
 PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $(PKGS)))$(PKG_CFLAGS)
 PKG_LIBS   = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PKGS)) -lm)$(PKG_LIBS)
@@ -33,7 +35,7 @@ WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 HARDEN   := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
 CPPFLAGS += -Iuserspace -Ibpf -isystem $(BUILD) -D_GNU_SOURCE \
 	-DPOSTERN_VERSION='"$(VERSION)"' -DPOSTERN_ABI=$(ABI)ULL \
-	$(if $(TLS),-DPOSTERN_TLS)
+	$(if $(TLS),-DPOSTERN_TLS) $(if $(CURSES),-DPOSTERN_CURSES)
 CFLAGS   ?= -O2 -g
 LDFLAGS  += -pie -Wl,-z,relro,-z,now -Wl,--as-needed
 
@@ -59,6 +61,7 @@ FUZZ_SECONDS ?= 60
 
 all: $(PROGRAMS) ## build posternd and posternctl
 	$(if $(TLS),,@echo "  built without OpenSSL: nothing is lost but TLS")
+	$(if $(CURSES),,@echo "  built without ncurses: nothing is lost but top")
 
 # Three trees of objects from the same sources: what is installed, the same
 # under sanitizers for the tests, and with coverage for the fuzzers.

@@ -189,6 +189,81 @@ worker_dies() {
 	expect_within 20 "the next worker takes the flag back" is_not_shown
 }
 
+# top_on_screen [OPTION]...: leaves what was on the screen in $LAB/top.
+top_on_screen() {
+	"$LAB_SOURCE/lib/screen" --timeout 40 "$@" "$BUILD/posternctl" \
+		--socket "$LAB/control/control.sock" top >"$LAB/top"
+}
+
+# expect_screen JQ WORDS: of what it has left there.
+expect_screen() {
+	local status
+	status=$(as_status jq -e "$1" "$LAB/top")
+	told "$status" "$2"
+	[ "$status" -eq 0 ] || jq -r '.screen[], .resized[]?, del(.screen,
+		.resized)' "$LAB/top"
+	return "$status"
+}
+
+top_shows() {
+	local blocked=203.0.113.6 knocker
+	knocker=$(fresh clean 6)
+	ctl block add "$blocked" >/dev/null
+	start_flood "$blocked" "$knocker"
+	top_on_screen --want '^Postern .*, enforcing' --want '^gate +closed: ' \
+		--want '^DNSBLs  bl.example ok' \
+		--want '^blocked +[0-9.]+/s  #+ ' \
+		--want '^bypass +[0-9.]+/s  #+ ' \
+		--want "^ +[0-9,]+  $blocked +203.0.113.0/24 +blocked +drop" \
+		--want "^ +[0-9,]+  $knocker +2001:db8:.*::/64 +bypass +drop" \
+		--want 'sources are a sample: [0-9,]+ more SYNs came' \
+		--then resize
+	stop_flood
+	ctl block del "$blocked" >/dev/null
+	expect_screen .found "gate, DNSBLs, rates with bars, sources" ||
+		return 1
+	expect_screen '.resized | length == 30 and (.[29] | test("^q quits"))' \
+		"it fills a terminal that has been resized to 100x30"
+	expect_screen '.status == 0 and .restored' \
+		"q ends it, and the terminal is as before"
+	expect_screen '.odd == []' "no odd sequence was sent to it"
+	expect_within 20 "the flag goes off" is_not_shown
+}
+
+top_is_interrupted() {
+	local signal
+	for signal in SIGINT SIGTERM SIGHUP; do
+		top_on_screen --want '^gate ' --then "$signal"
+		expect_screen '.found and .status == 0 and .restored' \
+			"after $signal the terminal is as before"
+	done
+}
+
+top_wants_a_terminal() {
+	local status=0
+	ctl top </dev/null >"$LAB/said" 2>&1 || status=$?
+	told "$(as_status [ "$status" -eq 1 ])" "without a terminal it fails" \
+		"$(<"$LAB/said")"
+	expect "and names watch" grep -q '"posternctl watch"' "$LAB/said"
+}
+
+# It watches again at the next worker.
+top_survives() {
+	local worker knocker
+	knocker=$(fresh clean 4)
+	worker=$(worker_pid)
+	top_on_screen --want "  $knocker +" &
+	TOP=$!
+	expect_within 20 "top watches" is_shown
+	kill -KILL "$worker"
+	expect_within 20 "another worker is there" worker_changed "$worker"
+	start_flood "$knocker"
+	wait "$TOP"
+	stop_flood
+	expect_screen '.found and .status == 0 and .restored' \
+		"top shows who comes to the next worker"
+}
+
 lab_up start_primary start_backup_mta
 start_postern || die "posternd does not start"
 expect_gate closed >/dev/null || die "the gate does not close"
@@ -202,3 +277,8 @@ lab_case "of a flood a sample is shown, and how much is left out" \
 	flood_is_sampled
 lab_case "a slow watcher harms nobody" slow_harms_nobody
 lab_case "watch ends with the worker" worker_dies
+lab_case "top shows gate, DNSBLs, rates and sources, in any size" top_shows
+lab_case "top leaves the terminal as it was, however it ends" \
+	top_is_interrupted
+lab_case "top wants a terminal" top_wants_a_terminal
+lab_case "top goes on when the worker dies" top_survives

@@ -352,6 +352,11 @@ int client_stream_next(struct client_stream *stream, int wait_ms, json_t **out,
 	return status;
 }
 
+int client_stream_fd(const struct client_stream *stream)
+{
+	return stream->call.fd;
+}
+
 void client_stream_close(struct client_stream *stream)
 {
 	if (!stream)

@@ -37,6 +37,9 @@ int client_stream_open(const char *path, const char *command, json_t *args,
 int client_stream_next(struct client_stream *stream, int wait_ms, json_t **out,
 		       char error[static CONTROL_ERROR_MAX]);
 
+/* For poll(2), to wait for something else as well. */
+int client_stream_fd(const struct client_stream *stream);
+
 /* NULL is ignored. */
 void client_stream_close(struct client_stream *stream);
 

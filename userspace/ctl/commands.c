@@ -22,6 +22,7 @@
 #include "ctl/orders.h"
 #include "ctl/replay.h"
 #include "ctl/status.h"
+#include "ctl/top.h"
 #include "ctl/watch.h"
 #include "ctl/witness.h"
 
@@ -167,6 +168,18 @@ const struct ctl_command ctl_commands[] = {
 			"nothing.",
 		.example = "posternctl watch --reason listed --reason bypass",
 		.run = watch_run,
+	},
+	{
+		.name = "top",
+		.operands = "",
+		.summary = "sources and rates by reason, live on a terminal",
+		.help = "Gate and DNSBLs, how many SYNs a second meet each "
+			"reason, and the busiest sources with their network "
+			"(/24, /64): those that `watch` shows, so a sample "
+			"where there is much. q quits. Takes a terminal, 80 "
+			"columns are enough, and a build with ncurses.",
+		.example = "posternctl top",
+		.run = top_run,
 	},
 	{
 		.name = "reload",

@@ -46,26 +46,24 @@ static size_t put_time(const json_t *decision, char *text, size_t size)
 		       : 0;
 }
 
-/* By what: the list, or the zones. */
-static void put_by(const json_t *decision, char *text, size_t size)
+const char *watch_by(const json_t *decision, char text[static WATCH_BY_MAX])
 {
 	const json_t *zones = json_object_get(decision, "zones");
-	const char *list = field_text(decision, "list", NULL);
-	size_t used = 0;
+	size_t used = (size_t)snprintf(text, WATCH_BY_MAX, "%s",
+				       field_text(decision, "list", ""));
 	const json_t *one;
 	size_t i;
 
-	text[0] = '\0';
-	if (list)
-		used = (size_t)snprintf(text, size, "  %s", list);
 	json_array_foreach(zones, i, one)
 	{
 		const char *zone = json_string_value(one);
 
-		if (used < size && zone)
-			used += (size_t)snprintf(text + used, size - used,
-						 used ? ", %s" : "  %s", zone);
+		if (used < WATCH_BY_MAX && zone)
+			used += (size_t)snprintf(text + used,
+						 WATCH_BY_MAX - used, "%s%s",
+						 used ? ", " : "", zone);
 	}
+	return text;
 }
 
 static void put_decision(const json_t *decision,
@@ -74,16 +72,16 @@ static void put_decision(const json_t *decision,
 	size_t used = put_time(decision, text, WATCH_LINE_MAX);
 	const char *destination = field_text(decision, "destination", "?");
 	bool is_ipv6 = strchr(destination, ':') != NULL;
-	char action[WATCH_ACTION_MAX], by[WATCH_LINE_MAX / 2];
+	char action[WATCH_ACTION_MAX], by[WATCH_BY_MAX];
 
-	put_by(decision, by, sizeof(by));
+	watch_by(decision, by);
 	snprintf(text + used, WATCH_LINE_MAX - used,
-		 "%-11.11s  %-8.16s  %.64s > %s%.64s%s:%" PRIu64 "%s",
+		 "%-11.11s  %-8.16s  %.64s > %s%.64s%s:%" PRIu64 "%s%s",
 		 watch_action(decision, action),
 		 field_text(decision, "reason", "?"),
 		 field_text(decision, "source", "?"), is_ipv6 ? "[" : "",
 		 destination, is_ipv6 ? "]" : "", field_count(decision, "port"),
-		 by);
+		 *by ? "  " : "", by);
 }
 
 static void put_left_out(const json_t *object, char text[static WATCH_LINE_MAX])

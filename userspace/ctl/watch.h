@@ -26,4 +26,8 @@ const char *watch_line(const json_t *object, char text[static WATCH_LINE_MAX]);
 const char *watch_action(const json_t *decision,
 			 char text[static WATCH_ACTION_MAX]);
 
+/* The list, or the zones, that name the source: "" if none; returns `text`. */
+#define WATCH_BY_MAX 256
+const char *watch_by(const json_t *decision, char text[static WATCH_BY_MAX]);
+
 #endif
