@@ -274,6 +274,18 @@ static int start_timers(struct worker *worker)
 	return error;
 }
 
+/*
+ * What an earlier worker has closed, the program believes so long.  In new maps
+ * there is no lease yet, and 0 is no time of this clock.
+ */
+static void keep_gates(struct worker *worker)
+{
+	uint64_t lease = settings_lease(worker->settings);
+
+	if (lease)
+		gate_keep(worker, clock_ns_at(&worker->start.clock, lease));
+}
+
 static int set_up(struct worker *worker)
 {
 	struct message ready = {.kind = MESSAGE_READY};
@@ -295,9 +307,7 @@ static int set_up(struct worker *worker)
 		log_error("can't start: %s", strerror(-error));
 		return error;
 	}
-	/* What an earlier worker has closed, the program believes so long. */
-	gate_keep(worker, clock_ns_at(&worker->start.clock,
-				      settings_lease(worker->settings)));
+	keep_gates(worker);
 	error = apply_config(worker, worker->start.config, text);
 	if (error) {
 		log_error("%s", text);
