@@ -45,7 +45,8 @@ say = @$(if $(V),:,printf '  %-5s %s\n' $(1) $(2))
 MAINS    := userspace/posternd.c userspace/ctl/posternctl.c
 SOURCES  := $(filter-out $(MAINS),$(wildcard userspace/*/*.c))
 PROGRAMS := $(BUILD)/posternd $(BUILD)/posternctl
-SKELETON := $(BUILD)/postern.skel.h $(BUILD)/steer.skel.h
+SKELETON := $(BUILD)/postern.skel.h $(BUILD)/steer.skel.h \
+	$(BUILD)/witness.skel.h
 UNITS    := $(patsubst %.c,%,$(wildcard tests/unit/test_*.c))
 UNITS    := $(if $(TLS),$(UNITS),$(filter-out %_tls,$(UNITS)))
 PACKETS  := $(patsubst %.c,%,$(wildcard tests/packet/test_*.c))

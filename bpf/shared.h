@@ -201,6 +201,7 @@ enum event_kind {
 	EVENT_REFUSED, /* one of those that were refused for another reason */
 	EVENT_WITNESS, /* ... of a network that may pass it */
 	EVENT_SHOWN,   /* a decision, while somebody watches: struct shown */
+	EVENT_AT_PRIMARY, /* a source has connected to a primary here */
 };
 
 /* A record of the ring buffer `events`. */
@@ -253,6 +254,13 @@ struct door_ipv6 {
 /* What is mostly not so: the program looks once for all of it. */
 #define RULES_MONITOR (1U << 0) /* decide and count, refuse nothing */
 #define RULES_SHOW    (1U << 1) /* tell of decisions: somebody watches */
+/* Where a primary takes its connections on this very machine. */
+#define PRIMARIES_HERE_MAX 16
+struct primary_here {
+	struct addr address;
+	__be16 port;
+	__u16 reserved;
+};
 
 /* Without padding: two of them compare as memory. */
 struct rules {
@@ -281,6 +289,12 @@ struct rules {
 	__be16 ports[PORTS_MAX];
 	struct door_ipv4 ipv4[DOORS_MAX];
 	struct door_ipv6 ipv6[DOORS_MAX];
+	/* For witness.bpf.c alone. */
+	__u64 witness_fresh;	/* jiffies: who is a witness for longer than
+				   that is not told of again */
+	__u32 arrivals_per_cpu; /* events of kind AT_PRIMARY a second */
+	__u32 here_count;
+	struct primary_here here[PRIMARIES_HERE_MAX];
 };
 
 /*

@@ -120,6 +120,31 @@ refused_by_reset() {
 	done
 }
 
+is_witness() {
+	ctl --json witness list |
+		jq -e ".networks | any(.network == \"$1\")" >/dev/null
+}
+
+# The backup's own server is the primary as well, at other addresses.
+sees_witnesses() {
+	mountpoint -q /sys/fs/cgroup ||
+		mount -t cgroup2 cgroup /sys/fs/cgroup
+	ip_on backup address add "$SECOND_IPV4/24" dev eth0
+	ip_on backup address add "$SECOND_IPV6/64" dev eth0 nodad
+	ready bypass.policy=witness \
+		primary.address="{ \"$SECOND_IPV4\", \"$SECOND_IPV6\" }"
+	expect_status '.witnesses.state == "on"' 20 \
+		"status says that the primary here is watched"
+	kill_postern
+	start_postern_again
+	expect_status '.witnesses.state == "on"' 20 "and so after kill -9"
+	expect_connected "$(source_of clean 4 200)" 10 second
+	expect_within 20 "who has connected to it is a witness" \
+		is_witness 198.51.100.0/24
+	expect_connected "$(source_of clean 6 200)" 10 second
+	expect_within 20 "over IPv6, too" is_witness 2001:db8:600d:c8::/64
+}
+
 takes_over() {
 	local program link
 	ready
@@ -174,4 +199,5 @@ its SYN by itself (IPv$family)" nudged $family
 done
 tell_features
 lab_case "a reset refuses a listed source" refused_by_reset
+lab_case "who connects to a primary here is a witness" sees_witnesses
 [ -n "${LAB_QUICK:-}" ] || lab_case "a daemon takes over without a gap" takes_over

@@ -293,6 +293,8 @@ static const char failing_open_json[] =
 	"'state':'up', 'reason':'good', 'last_probe_s':44}], "
 	"'zones':[], 'feeds':[], "
 	"'doorman':{'state':'missing', 'sessions':0}, "
+	"'witnesses':{'state':'missing', 'why':'no cgroup v2 is mounted', "
+	"'seen':0, 'over_share':0}, "
 	"'counters':{'stale':{'ipv4':40, 'ipv6':0}}}";
 
 static const char failing_open_text[] =
@@ -300,6 +302,8 @@ static const char failing_open_text[] =
 	"and holds nobody; lists, and verdicts until they expire, stay in force.\n"
 	"Otherwise: Enforcing. The gate is closed: mx1.example.net takes mail.\n"
 	"! The doorman has no socket: who is deferred reaches the mail server.\n"
+	"! Nobody becomes a witness by connecting to the primary on this machine: no\n"
+	"  cgroup v2 is mounted.\n"
 	"\n"
 	"Gate\n"
 	"  IPv4  closed  since 2025-11-24 01:20 (46 min)  mx1.example.net takes mail\n"
@@ -347,6 +351,8 @@ static const char ordered_json[] =
 	"'knockers':{'mercy':2, 'networks':2, 'attempts':{'off':3, "
 	"'strict':1200, 'witness':840}, 'ipv4':{'now':12, "
 	"'usual':3.5, 'open_left_s':0}, 'ipv6':{'now':0}}, "
+	"'witnesses':{'state':'on', 'why':null, 'seen':2310, "
+	"'over_share':4}, "
 	"'queue':{'length':1234, 'oldest_s':7300, 'age_s':12}, "
 	"'recovery':{'owed':2, 'next':'example.net', 'on_up':false, "
 	"'in_s':8}, "
@@ -373,6 +379,8 @@ static const char ordered_text[] =
 	"  networks that kept knocking and were let in: 2\n"
 	"  attempts to bypass the primary: 1,200, of which policy off refuses 0.2 %,\n"
 	"  strict all, witness 70.0 %\n"
+	"  witnesses from this machine, who connected to the primary here: 2,310; 4 left\n"
+	"  out, for too many of their /16 (/32 for IPv6) may pass already\n"
 	"\n"
 	"Primaries\n"
 	"  mx1.example.net  192.0.2.5  up  probed 4.0 s ago  takes mail\n"

@@ -138,8 +138,10 @@ static void every_budget_is_there_and_shared_among_cpus(void **state)
 	assert_int_equal(one.events_per_cpu / 4, four.events_per_cpu);
 	assert_int_equal(one.replies_per_cpu / 4, four.replies_per_cpu);
 	assert_int_equal(one.defers_per_cpu / 4, four.defers_per_cpu);
+	assert_int_equal(one.arrivals_per_cpu / 4, four.arrivals_per_cpu);
 	make(LEAST, 100000, &one);
 	assert_true(one.defers_per_cpu > 0);
+	assert_true(one.arrivals_per_cpu > 0);
 }
 
 static void two_of_the_same_are_equal_octet_by_octet(void **state)
@@ -192,6 +194,37 @@ static void more_addresses_than_there_is_room_for_are_left_out(void **state)
 	assert_int_equal(rules.ipv4_count, DOORS_MAX);
 	assert_int_equal(rules.ipv6_count, DOORS_MAX);
 	assert_memory_equal(&rules, &full, sizeof(full));
+}
+
+static void primaries_here_are_added_as_far_as_there_is_room(void **state)
+{
+	struct addr addr = addr_of("192.0.2.5");
+	struct rules rules, full;
+
+	(void)state;
+	make(LEAST, 1, &rules);
+	assert_int_equal(rules.here_count, 0);
+	rules_add_primary(&rules, &addr, 25);
+	assert_int_equal(rules.here_count, 1);
+	assert_memory_equal(&rules.here[0].address, &addr, sizeof(addr));
+	assert_int_equal(rules.here[0].port, htons(25));
+	for (int i = 1; i < PRIMARIES_HERE_MAX; i++)
+		rules_add_primary(&rules, &addr, 26);
+	full = rules;
+	rules_add_primary(&rules, &addr, 27);
+	assert_int_equal(rules.here_count, PRIMARIES_HERE_MAX);
+	assert_memory_equal(&rules, &full, sizeof(full));
+}
+
+/* A witness is one for 4 hours, and told of again within half of that. */
+static void a_witness_is_told_of_again_in_time(void **state)
+{
+	struct rules rules;
+
+	(void)state;
+	make(LEAST, 1, &rules);
+	assert_true(rules.witness_fresh > HZ * UINT64_C(7200));
+	assert_true(rules.witness_fresh < HZ * UINT64_C(14400));
 }
 
 static void a_gate_is_that_of_its_family(void **state)
@@ -275,6 +308,9 @@ int main(void)
 		cmocka_unit_test(addresses_are_protected_by_family),
 		cmocka_unit_test(
 			more_addresses_than_there_is_room_for_are_left_out),
+		cmocka_unit_test(
+			primaries_here_are_added_as_far_as_there_is_room),
+		cmocka_unit_test(a_witness_is_told_of_again_in_time),
 		cmocka_unit_test(a_gate_is_that_of_its_family),
 		cmocka_unit_test(a_door_has_a_gate_of_its_own),
 		cmocka_unit_test(decisions_are_told_of_when_asked_for),

@@ -35,6 +35,11 @@
  *                    "ipv6" the distinct clean networks of these ten minutes
  *                    ("now"), what is "usual" (null: not known yet), and
  *                    "open_left_s" of a crowd
+ *   witnesses        of a primary on this machine: "state" ("on", "off": none
+ *                    is here, or bypass.policy is another, "starting",
+ *                    "missing" for the reason "why", else null), "seen" (how
+ *                    often a network was told of), and "over_share" (how often
+ *                    there was no room for one more of its /16 or /32)
  *   interfaces       name, attach, "program_id"
  *   attach           "native", "generic"; anything else: it is not attached
  *   gate, its state  "open", "closed"; over all guards "closed" only where

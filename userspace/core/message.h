@@ -24,6 +24,8 @@ enum message_kind {
 	MESSAGE_RELOAD,	 /* read the configuration again */
 	MESSAGE_APPLIED, /* answers CONFIG: `result`, and `text` unless 0 */
 	MESSAGE_GROW,	 /* the lists need tables of so many `pages` */
+	MESSAGE_WATCH,	 /* watch who connects to primaries here, or stop it
+			    if `id` is 0 */
 
 	/* From the parent. */
 	MESSAGE_CONFIG,	     /* apply the configuration in the descriptor */
@@ -37,6 +39,7 @@ enum message_kind {
 			      */
 	MESSAGE_TABLE,	     /* the descriptor of an enlarged map: `table` */
 	MESSAGE_GROWN,	     /* answers GROW, after its TABLEs: `result` */
+	MESSAGE_WATCHED,     /* answers WATCH: `result`, and `text` unless 0 */
 	MESSAGE_KINDS,
 };
 

@@ -132,6 +132,26 @@ static void show_knockers(const struct print *print, const json_t *status)
 	show_attempts(print, json_object_get(all, "attempts"));
 }
 
+/* Of the primary on this machine; what is wrong is said above. */
+static void show_witnesses(const struct print *print, const json_t *status)
+{
+	const json_t *witnesses = json_object_get(status, "witnesses");
+	uint64_t over = field_count(witnesses, "over_share");
+	char seen[PRINT_QUANTITY], left_out[PRINT_QUANTITY];
+
+	if (!field_is(witnesses, "state", "on"))
+		return;
+	print_paragraph(print, TONE_PLAIN, "  ",
+			"witnesses from this machine, who connected to the "
+			"primary here: %s%s%s%s",
+			print_count(field_count(witnesses, "seen"), seen),
+			over ? "; " : "",
+			over ? print_count(over, left_out) : "",
+			over ? " left out, for too many of their /16 (/32 for "
+			       "IPv6) may pass already"
+			     : "");
+}
+
 static void show_gate(const struct print *print, const json_t *status,
 		      time_t now)
 {
@@ -143,6 +163,7 @@ static void show_gate(const struct print *print, const json_t *status,
 	show_gate_of(&table, json_object_get(gate, "ipv6"), "IPv6", now);
 	table_finish(&table, print);
 	show_knockers(print, status);
+	show_witnesses(print, status);
 }
 
 static void show_primaries(const struct print *print, const json_t *status)

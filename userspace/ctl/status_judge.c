@@ -418,6 +418,18 @@ static void warn_doorman(const struct print *print, const json_t *status)
 				"reaches the mail server.");
 }
 
+/* Those that others tell of are witnesses all the same. */
+static void warn_witnesses(const struct print *print, const json_t *status)
+{
+	const json_t *witnesses = json_object_get(status, "witnesses");
+
+	if (field_is(witnesses, "state", "missing"))
+		print_paragraph(print, TONE_WARN, MARK,
+				"Nobody becomes a witness by connecting to the "
+				"primary on this machine: %s.",
+				field_text(witnesses, "why", "?"));
+}
+
 static void warn_nudge(const struct print *print, const json_t *status)
 {
 	const json_t *nudge = json_object_get(status, "nudge");
@@ -445,5 +457,6 @@ void status_judge(const struct print *print, const json_t *status)
 	warn_shed(print, status);
 	warn_feeds(print, status);
 	warn_doorman(print, status);
+	warn_witnesses(print, status);
 	warn_nudge(print, status);
 }

@@ -76,6 +76,18 @@ static void on_hook(struct parent *parent, const struct hook_call *call)
 		hooks_run(parent->hooks, parent->config, call);
 }
 
+static void on_watch(struct parent *parent, const struct message *message)
+{
+	struct message answer = {.kind = MESSAGE_WATCHED, .id = message->id};
+
+	if (message->id)
+		answer.result = primary_watch_attach(
+			parent->watch, parent->loader, answer.text);
+	else
+		primary_watch_detach(parent->watch);
+	worker_process_tell(parent, &answer, -1);
+}
+
 static void on_message(struct parent *parent, struct message *message)
 {
 	switch (message->kind) {
@@ -103,6 +115,9 @@ static void on_message(struct parent *parent, struct message *message)
 		break;
 	case MESSAGE_APPLIED:
 		reload_applied(parent, message);
+		break;
+	case MESSAGE_WATCH:
+		on_watch(parent, message);
 		break;
 	default:
 		log_warning("the worker sent what only the parent may send");
@@ -377,6 +392,8 @@ static int prepare(struct parent *parent, bool takeover)
 	if (!error)
 		error = open_steering(parent);
 	if (!error)
+		error = primary_watch_create(parent->pins, &parent->watch);
+	if (!error)
 		error = hooks_create(&parent->hooks);
 	if (!error)
 		error = queue_create(tell_worker, parent, &parent->queue);
@@ -409,6 +426,8 @@ static void leave(struct parent *parent)
 		links_detach(parent->links);
 	if (parent->steering && clean)
 		steering_detach(parent->steering);
+	if (parent->watch && clean)
+		primary_watch_detach(parent->watch);
 	if (parent->pins &&
 	    (clean || (parent->status && !parent->attached &&
 		       !pins_links(parent->pins, ignore_link, NULL))))
@@ -428,6 +447,7 @@ static void clean_up(struct parent *parent)
 	service_close(parent->service);
 	links_close(parent->links);
 	steering_close(parent->steering);
+	primary_watch_close(parent->watch);
 	nudge_close(parent->nudger);
 	loader_close(parent->loader);
 	pins_close(parent->pins);

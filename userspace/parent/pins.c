@@ -220,13 +220,13 @@ void pins_drop_link(const struct pins *pins, const char *interface)
 	unlink(path);
 }
 
-bool pins_drop_steering(const struct pins *pins)
+bool pins_drop(const struct pins *pins, const char *name)
 {
 	char path[PATH_MAX];
 
 	if (!pins_intact(pins))
 		return false;
-	detach_link(pins_path(pins, PINS_STEERING, path));
+	detach_link(pins_path(pins, name, path));
 	return unlink(path) == 0;
 }
 
@@ -253,7 +253,8 @@ int pins_detach(const char *directory)
 			continue;
 		if (is_link(entry->d_name))
 			detached += detach_link(path);
-		else if (strcmp(entry->d_name, PINS_STEERING) == 0)
+		else if (strcmp(entry->d_name, PINS_STEERING) == 0 ||
+			 strcmp(entry->d_name, PINS_PRIMARY_WATCH) == 0)
 			detach_link(path);
 		unlink(path);
 	}

@@ -2,8 +2,9 @@
 /*
  * The directory of pins in bpffs: its lock, and paths in it.  Maps are pinned
  * under their names, the link of interface IF as link-IF (bpffs refuses dots,
- * so eth0.5 becomes link-eth0:5; no interface name holds a colon), and that of
- * the network namespace as PINS_STEERING.
+ * so eth0.5 becomes link-eth0:5; no interface name holds a colon), that of the
+ * network namespace as PINS_STEERING, and that of the cgroup as
+ * PINS_PRIMARY_WATCH.
  */
 #ifndef POSTERN_PARENT_PINS_H
 #define POSTERN_PARENT_PINS_H
@@ -11,7 +12,8 @@
 #include <limits.h>
 #include <stdbool.h>
 
-#define PINS_STEERING "steering"
+#define PINS_STEERING	   "steering"
+#define PINS_PRIMARY_WATCH "primary-watch"
 
 struct pins;
 
@@ -48,8 +50,8 @@ int pins_links(const struct pins *pins,
 /* Detaches the link of an interface for good, and removes its pin. */
 void pins_drop_link(const struct pins *pins, const char *interface);
 
-/* The same for the network namespace's.  Returns whether there was one. */
-bool pins_drop_steering(const struct pins *pins);
+/* The same for the link of that name.  Returns whether there was one. */
+bool pins_drop(const struct pins *pins, const char *name);
 
 /* Removes all pins and the directory; links are detached first. */
 void pins_remove(struct pins *pins);

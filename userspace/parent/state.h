@@ -12,6 +12,7 @@
 #include "parent/loader.h"
 #include "parent/nudge.h"
 #include "parent/pins.h"
+#include "parent/primary_watch.h"
 #include "parent/privileges.h"
 #include "parent/queue.h"
 #include "parent/service.h"
@@ -37,6 +38,7 @@ struct parent {
 	struct loader *loader;
 	struct links *links;
 	struct steering *steering;
+	struct primary_watch *watch;
 	struct hooks *hooks;
 	struct queue *queue;
 	struct nudger *nudger;

@@ -226,7 +226,7 @@ void steering_detach(struct steering *steering)
 	if (attached)
 		bpf_link_detach(steering->link);
 	unload(steering);
-	if (pins_drop_steering(steering->pins) || attached)
+	if (pins_drop(steering->pins, PINS_STEERING) || attached)
 		log_notice("nobody is deferred any more");
 	if (pins_intact(steering->pins))
 		unlink(pins_path(steering->pins, PIN_MAP, path));

@@ -45,6 +45,25 @@ int addresses_of(const char *interface, struct addr *out, size_t max)
 	return (int)count;
 }
 
+bool addresses_is_here(const struct addr *addr)
+{
+	struct ifaddrs *all;
+	bool found = false;
+
+	if (getifaddrs(&all))
+		return false;
+	for (const struct ifaddrs *one = all; one && !found;
+	     one = one->ifa_next) {
+		struct addr here;
+
+		found = one->ifa_addr &&
+			addr_from_sockaddr(one->ifa_addr, &here) == 0 &&
+			addr_equal(&here, addr);
+	}
+	freeifaddrs(all);
+	return found;
+}
+
 /*
  * Takes what there is room for in its family, of those addresses that belong
  * to the guard.

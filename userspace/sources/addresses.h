@@ -6,6 +6,7 @@
 #ifndef POSTERN_SOURCES_ADDRESSES_H
 #define POSTERN_SOURCES_ADDRESSES_H
 
+#include <stdbool.h>
 #include <uv.h>
 
 #include "core/config.h"
@@ -15,6 +16,9 @@
  * of the kernel.  Returns how many there are, or a negative errno.
  */
 int addresses_of(const char *interface, struct addr *out, size_t max);
+
+/* Whether any interface has that address. */
+bool addresses_is_here(const struct addr *addr);
 
 /* As many as the program has room for, of both families. */
 #define ADDRESSES_PROTECTED_MAX ((size_t)2 * DOORS_MAX)

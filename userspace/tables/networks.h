@@ -14,6 +14,9 @@
 #include "shared.h"
 #include "tables/clock.h"
 
+/* How long it may pass the gate, if whoever tells of it doesn't say. */
+#define NETWORKS_WITNESS_NS (14400 * NS_PER_S)
+
 struct network_table;
 
 /* The network of a source, and the key of the map: its /24 or /64. */

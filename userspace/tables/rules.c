@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/policy.h"
+#include "tables/networks.h"
 
 /*
  * How long a source that was let in late is not held again.  With hold-limit
@@ -38,6 +39,13 @@
 #define DEFERS_PER_S 500
 _Static_assert(2 * DEFERS_PER_S * DEFER_SECONDS <= DEFERRED_MAX, "fits");
 
+/* Events of who connects to primaries here, a second. */
+#define ARRIVALS_PER_S 1000
+
+/* A network that goes on connecting is told of so often. */
+#define ARRIVALS_AGAIN_NS (600 * NS_PER_S)
+_Static_assert(2 * ARRIVALS_AGAIN_NS < NETWORKS_WITNESS_NS, "in time");
+
 /* Without sites nobody could be asked, so nobody has to wait. */
 static enum unknown unknown_of(const struct config_dnsbl *dnsbl)
 {
@@ -62,6 +70,10 @@ static void set_limits(const struct config_dnsbl *dnsbl,
 				       : SHOWN_PER_CPU;
 	rules->replies_per_cpu = REPLIES_PER_S / cpus;
 	rules->defers_per_cpu = DEFERS_PER_S / cpus ? DEFERS_PER_S / cpus : 1;
+	rules->arrivals_per_cpu =
+		ARRIVALS_PER_S / cpus ? ARRIVALS_PER_S / cpus : 1;
+	rules->witness_fresh = clock_jiffies_of(
+		clock, NETWORKS_WITNESS_NS - ARRIVALS_AGAIN_NS);
 }
 
 void rules_make(const struct config *config, const struct jiffies_clock *clock,
@@ -93,6 +105,16 @@ void rules_protect(struct rules *rules, const struct addr *addr)
 		memcpy(&rules->ipv4[rules->ipv4_count++].address,
 		       addr->octets + 12, sizeof(__be32));
 	}
+}
+
+void rules_add_primary(struct rules *rules, const struct addr *addr,
+		       uint16_t port)
+{
+	if (rules->here_count < PRIMARIES_HERE_MAX)
+		rules->here[rules->here_count++] = (struct primary_here){
+			.address = *addr,
+			.port = htons(port),
+		};
 }
 
 void rules_set_door(struct rules *rules, const struct addr *addr,

@@ -25,6 +25,10 @@ void rules_protect(struct rules *rules, const struct addr *addr);
 void rules_set_door(struct rules *rules, const struct addr *addr,
 		    enum gate gate);
 
+/* A primary takes its connections here; as far as there is room. */
+void rules_add_primary(struct rules *rules, const struct addr *addr,
+		       uint16_t port);
+
 /* Another mode than that of the configuration. */
 void rules_set_mode(struct rules *rules, enum config_mode mode);
 

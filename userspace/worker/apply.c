@@ -295,6 +295,7 @@ int apply_config(struct worker *worker, struct config *next,
 		replace_verifier(worker, next);
 	release(worker, held);
 	lookups_follow_own(worker);
+	witnesses_retry(worker);
 	gate_update(worker);
 	return 0;
 }

@@ -48,6 +48,7 @@ static void make_rules(const struct worker *worker, const struct addr *doors,
 	rules_set_mode(rules, gate_mode(worker));
 	rules_set_show(rules, watch_is_on(worker->watch));
 	rules->networks = has_networks(worker);
+	witnesses_add_here(worker, rules);
 }
 
 enum config_mode gate_mode(const struct worker *worker)
@@ -240,6 +241,7 @@ static void publish(struct worker *worker, const struct addr *doors,
 	if (memcmp(&rules, settings_rules(worker->settings), sizeof(rules)) !=
 	    0)
 		settings_publish(worker->settings, &rules);
+	witnesses_follow(worker);
 }
 
 /* Only a gate that follows the primaries may turn out to be wrong. */

@@ -118,6 +118,9 @@ void lookups_on_event(void *context, const struct event *event)
 	case EVENT_SHOWN:
 		watch_note(worker->watch, (const struct shown *)event);
 		break;
+	case EVENT_AT_PRIMARY:
+		witnesses_note(worker, &event->source);
+		break;
 	}
 }
 

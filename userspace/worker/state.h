@@ -67,6 +67,17 @@ struct room {
 	int deferred_fd; /* a configuration that came meanwhile, or -1 */
 };
 
+/* Witnesses that this machine sees itself. */
+struct witnesses {
+	bool asked;    /* the parent was told whether they are wanted */
+	bool wanted;   /* there is use for them, and a primary here */
+	bool answered; /* the parent has done what it was told last */
+	int result;
+	char why[CONFIG_ERROR_TEXT]; /* it could not */
+	uint64_t seen;		     /* how often one was told of */
+	uint64_t over_share;
+};
+
 struct worker {
 	uv_loop_t loop;
 	struct worker_start start;
@@ -114,6 +125,7 @@ struct worker {
 	struct watch *watch;	 /* of decisions, through the control socket */
 	struct doorman *doorman; /* NULL: he has no socket, or no duty */
 	struct patience *patience;
+	struct witnesses witnesses;
 	struct door_texts *door_texts;
 
 	struct gate_state gates[CONFIG_GUARDS_MAX][FAMILY_MAX];
@@ -257,6 +269,29 @@ control_handler order_commands_gate, order_commands_mode;
  */
 json_t *status_gate_json(const struct worker *worker, enum family family);
 json_t *status_guards_json(const struct worker *worker);
+
+/*
+ * witnesses.c: primaries on this machine, of which the program shall tell who
+ * connects to them, for rules to be published.
+ */
+void witnesses_add_here(const struct worker *worker, struct rules *rules);
+
+/* Has the parent watch them, or stop it; call it for rules in force. */
+void witnesses_follow(struct worker *worker);
+
+/* The parent has answered; a reload tries again what has failed. */
+void witnesses_answer(struct worker *worker, const struct message *message);
+void witnesses_retry(struct worker *worker);
+
+/* A source has connected to a primary here: its network is a witness. */
+void witnesses_note(struct worker *worker, const struct addr *source);
+
+/*
+ * A network may pass the gate now: who of it waits there for just that need
+ * not wait for its own timer.
+ */
+void witnesses_let_in(struct worker *worker, const struct addr *network);
+json_t *witnesses_json(const struct worker *worker); /* NULL: no memory */
 
 /* witness_commands.c */
 control_handler witness_commands_add, witness_commands_del,

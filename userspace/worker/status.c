@@ -240,7 +240,8 @@ json_t *status_json(struct worker *worker)
 {
 	return json_pack(
 		"{s:s, s:s, s:s, s:o, s:o, s:f, s:o, s:{s:o, s:o}, s:o, s:o, "
-		"s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+		"s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
+		"s:o}",
 		"version", POSTERN_VERSION, "mode",
 		mode_word(gate_mode(worker)), "configured_mode",
 		mode_word(worker->config->mode), "watched",
@@ -257,5 +258,6 @@ json_t *status_json(struct worker *worker)
 		counters_json(worker), "queue", queue_json(worker), "recovery",
 		recovery_json(worker->recovery), "recipients",
 		recipients_json(worker), "knockers",
-		knocks_json(worker->knocked));
+		knocks_json(worker->knocked), "witnesses",
+		witnesses_json(worker));
 }

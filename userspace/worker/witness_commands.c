@@ -6,7 +6,7 @@
 
 #include "worker/state.h"
 
-#define FOR_S	  (INT64_C(4) * 3600)
+#define FOR_S	  ((int64_t)(NETWORKS_WITNESS_NS / NS_PER_S))
 #define FOR_MAX_S (INT64_C(30) * 86400)
 
 /* Of one request, and shown in one answer. */
@@ -72,12 +72,6 @@ static bool are_of_use(const struct worker *worker,
 	return false;
 }
 
-static void welcome(void *context, const struct addr *source)
-{
-	lookups_welcome(context, source);
-}
-
-/* Who waits at the gate for just that need not wait for its own timer. */
 static void let_in(struct worker *worker, const json_t *networks,
 		   struct control_request *request)
 {
@@ -85,12 +79,10 @@ static void let_in(struct worker *worker, const json_t *networks,
 	struct addr key;
 	size_t i;
 
-	gate_check(worker);
 	json_array_foreach(networks, i, value)
 	{
 		if (read_network(value, &key, request))
-			recent_take_network(&worker->recent, &key, welcome,
-					    worker);
+			witnesses_let_in(worker, &key);
 	}
 }
 

@@ -103,6 +103,9 @@ void worker_on_message(struct worker *worker, const struct message *message,
 	case MESSAGE_FLUSHED:
 		recovery_flushed(worker->recovery, message);
 		break;
+	case MESSAGE_WATCHED:
+		witnesses_answer(worker, message);
+		break;
 	case MESSAGE_QUEUE:
 		worker->queue = message->queue;
 		break;
