@@ -183,6 +183,17 @@ maximum_is_raised() {
 	expect_many
 }
 
+# Its program shares maps with that of the larger tables.
+defers_afterwards() {
+	few | put
+	start 4000000 bypass.policy=strict bypass.action=drop
+	many | put
+	expect_many
+	sed -i 's/action = drop/action = defer/' "$LAB/postern.conf"
+	ctl reload >/dev/null
+	expect_status '.doorman.state == "on"' 10 "the doorman has his socket"
+}
+
 lab_up greet_on_backup
 mkdir "$LAB/feeds"
 chmod 0755 "$LAB/feeds"
@@ -196,3 +207,5 @@ lab_case "reloads meanwhile are applied" reloads_meanwhile
 lab_case "what is beyond the maximum is refused, the old list stays" \
 	is_refused_beyond
 lab_case "a raised maximum needs no restart" maximum_is_raised
+lab_case "a reload that defers finds the maps of the larger tables" \
+	defers_afterwards

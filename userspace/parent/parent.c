@@ -324,11 +324,11 @@ static int open_steering(struct parent *parent)
 	char why[CONFIG_ERROR_TEXT] = "";
 	int error;
 
-	error = steering_create(parent->pins, parent->loader,
-				&parent->steering);
+	error = steering_create(parent->pins, &parent->steering);
 	if (error)
 		return error;
-	error = steering_attach(parent->steering, parent->config, why);
+	error = steering_attach(parent->steering, parent->loader,
+				parent->config, why);
 	if (error)
 		log_error("%s: %s", parent->config_path, why);
 	return error;

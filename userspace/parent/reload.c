@@ -51,7 +51,7 @@ static int attach(struct parent *parent, const struct config *next,
 	char why[CONFIG_ERROR_TEXT] = "";
 	int result;
 
-	result = steering_attach(parent->steering, next, why);
+	result = steering_attach(parent->steering, parent->loader, next, why);
 	if (result) {
 		snprintf(error, CONFIG_ERROR_TEXT, "%.100s: %.400s",
 			 parent->config_path, why);

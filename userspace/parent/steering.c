@@ -23,27 +23,24 @@
 
 struct steering {
 	const struct pins *pins;
-	const struct loader *loader;
 	struct steer *skeleton; /* NULL: not loaded */
 	int link;		/* -1: not attached */
 };
 
-int steering_create(const struct pins *pins, const struct loader *loader,
-		    struct steering **out)
+int steering_create(const struct pins *pins, struct steering **out)
 {
 	struct steering *steering = calloc(1, sizeof(*steering));
 
 	if (!steering)
 		return -ENOMEM;
 	steering->pins = pins;
-	steering->loader = loader;
 	steering->link = -1;
 	*out = steering;
 	return 0;
 }
 
 /* It shares two maps with the XDP program. */
-static int load(struct steering *steering)
+static int load(struct steering *steering, const struct loader *loader)
 {
 	struct maps maps;
 	int error;
@@ -51,7 +48,7 @@ static int load(struct steering *steering)
 	steering->skeleton = steer__open();
 	if (!steering->skeleton)
 		return -errno;
-	loader_maps(steering->loader, &maps);
+	loader_maps(loader, &maps);
 	error = bpf_map__reuse_fd(steering->skeleton->maps.settings,
 				  maps.settings);
 	if (!error)
@@ -136,7 +133,8 @@ static void unload(struct steering *steering)
 	steering->link = -1;
 }
 
-int steering_attach(struct steering *steering, const struct config *config,
+int steering_attach(struct steering *steering, const struct loader *loader,
+		    const struct config *config,
 		    char why[static CONFIG_ERROR_TEXT])
 {
 	int error;
@@ -146,7 +144,7 @@ int steering_attach(struct steering *steering, const struct config *config,
 	error = local_mta_check(config, why);
 	if (error || steering->link >= 0)
 		return error;
-	error = load(steering);
+	error = load(steering, loader);
 	if (!error)
 		error = attach(steering);
 	if (error) {

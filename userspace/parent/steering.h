@@ -14,15 +14,16 @@
 
 struct steering;
 
-/* Both must outlive it.  Returns 0 and *out, or -ENOMEM. */
-int steering_create(const struct pins *pins, const struct loader *loader,
-		    struct steering **out);
+/* `pins` must outlive it.  Returns 0 and *out, or -ENOMEM. */
+int steering_create(const struct pins *pins, struct steering **out);
 
 /*
- * Attaches where `config` needs it.  Returns 0; or a negative errno with why
+ * Attaches where `config` needs it; the program shares maps with those of
+ * `loader`, the one in use now.  Returns 0; or a negative errno with why
  * not in `why`, which names the key, and nothing has changed.
  */
-int steering_attach(struct steering *steering, const struct config *config,
+int steering_attach(struct steering *steering, const struct loader *loader,
+		    const struct config *config,
 		    char why[static CONFIG_ERROR_TEXT]);
 
 /* Detaches, unless `config` needs it; also what an earlier daemon has left. */
