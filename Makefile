@@ -15,7 +15,7 @@ BUILD    ?= build
 
 CLANG    ?= clang
 BPFTOOL  ?= $(or $(shell command -v bpftool),/usr/sbin/bpftool)
-# Optional: without it nothing is lost but probes over TLS.
+# Optional: without it nothing is lost but probes and a doorman over TLS.
 TLS      := $(shell pkg-config --exists openssl 2>/dev/null && echo openssl)
 # ... and without this one, nothing but `posternctl top`.
 CURSES   := $(shell pkg-config --exists ncurses 2>/dev/null && echo ncurses)

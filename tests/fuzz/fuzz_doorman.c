@@ -44,6 +44,7 @@ static void converse(const char *said, size_t size, size_t piece,
 
 	heard->used = 0;
 	doorman_smtp_begin(&smtp, "mx2.example.net", REFUSAL);
+	doorman_smtp_offer(&smtp, true);
 	hear(&smtp, heard);
 	while (size && !smtp.ended) {
 		size_t taken = doorman_smtp_take(&smtp, said,
@@ -53,6 +54,9 @@ static void converse(const char *said, size_t size, size_t piece,
 		said += taken;
 		size -= taken;
 		hear(&smtp, heard);
+		/* As if the rest came over TLS. */
+		if (smtp.starting)
+			doorman_smtp_secure(&smtp);
 	}
 }
 

@@ -47,7 +47,8 @@ static const char healthy_json[] =
 	"'ipv6':0}], "
 	"'lookups':{'waiting':0, 'active':2, 'asked':12345, "
 	"'shed':0, 'shed_s':null, 'verdicts':9123}, "
-	"'doorman':{'state':'on', 'sessions':3, 'taken':12345, 'told':12000, "
+	"'doorman':{'state':'on', 'starttls':true, 'tls':321, "
+	"'tls_failed':5, 'sessions':3, 'taken':12345, 'told':12000, "
 	"'turned_away':7, 'cut_short':2, 'weary':4}}";
 
 static const char healthy_text[] =
@@ -83,6 +84,7 @@ static const char healthy_text[] =
 	"Doorman\n"
 	"  3 connections now, 12,345 so far: 12,000 told, 9 refused for want of room; 4\n"
 	"  times a network was dropped as it came too often\n"
+	"  STARTTLS is offered: 321 spoke TLS, 5 failed to\n"
 	"\n"
 	"Daemon\n"
 	"  version 0.1.0; the kernel believes it for another 9.2 s\n"
@@ -319,6 +321,7 @@ static const char failing_open_text[] =
 	"Doorman\n"
 	"  0 connections now, 0 so far: 0 told, 0 refused for want of room; 0 times a\n"
 	"  network was dropped as it came too often\n"
+	"  no STARTTLS, for want of a certificate\n"
 	"\n"
 	"Daemon\n"
 	"  version 0.1.0\n"

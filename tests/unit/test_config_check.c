@@ -55,6 +55,10 @@ static void keys_have_to_fit_together(void **state)
 		{"interface = { eth0 } bypass { policy = witness }\n",
 		 "t.conf:1: bypass.policy = witness, but no primary is named, "
 		 "expected a `primary` section, `mx-of`, or policy = off"},
+		{LEAST "doorman {\ntls-key-file = \"/k.pem\" }",
+		 "t.conf:3: doorman.tls-key-file without "
+		 "doorman.tls-cert-file, "
+		 "expected both or the latter alone"},
 		{LEAST "queue {\nrecipients = verify\n}\n",
 		 "t.conf:3: queue.recipients = verify, but no recipients are "
 		 "known, expected recipient-file = \"/a/path\""},

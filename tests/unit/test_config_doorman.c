@@ -48,7 +48,9 @@ static void the_doorman_has_his_keys(void **state)
 	struct config *config = expect_loaded(
 		LEAST "bypass { patience = \"7/2m\" }\n"
 		      "doorman { name = \"mx2.example.net\" listed = 554\n"
-		      "connections = 9 per-network = 3 timeout = 30s }");
+		      "connections = 9 per-network = 3 timeout = 30s\n"
+		      "starttls = none tls-cert-file = \"/etc/c.pem\"\n"
+		      "tls-key-file = \"/etc/k.pem\" postfix = \"/p\" }");
 
 	(void)state;
 	assert_int_equal(config->patience, 7);
@@ -58,8 +60,16 @@ static void the_doorman_has_his_keys(void **state)
 	assert_int_equal(config->doorman.connections, 9);
 	assert_int_equal(config->doorman.per_network, 3);
 	assert_int_equal(config->doorman.timeout_ms, 30000);
+	assert_int_equal(config->doorman.starttls, STARTTLS_NONE);
+	assert_string_equal(config->doorman.tls_cert_file, "/etc/c.pem");
+	assert_string_equal(config->doorman.tls_key_file, "/etc/k.pem");
+	assert_string_equal(config->doorman.postfix, "/p");
 	config_free(config);
 	config = expect_loaded(LEAST);
+	assert_int_equal(config->doorman.starttls, STARTTLS_MAY);
+	assert_null(config->doorman.tls_cert_file);
+	assert_null(config->doorman.tls_key_file);
+	assert_string_equal(config->doorman.postfix, "/etc/postfix");
 	assert_null(config->doorman.name);
 	assert_int_equal(config->doorman.listed_code, 451);
 	config_free(config);

@@ -116,6 +116,12 @@ static void bad_values_are_shown(void **state)
 		{"doorman { name = \"-\" }",
 		 "t.conf:1: doorman.name = \"-\": expected the name of this "
 		 "host"},
+		{"doorman { starttls = encrypt }",
+		 "t.conf:1: doorman.starttls = \"encrypt\": expected none or "
+		 "may"},
+		{"doorman { tls-cert-file = \"c.pem\" }",
+		 "t.conf:1: doorman.tls-cert-file = \"c.pem\": expected an "
+		 "absolute path"},
 		{"bypass { patience = often }",
 		 "t.conf:1: bypass.patience = \"often\": expected a number and "
 		 "a time from 1s to 366d, such as \"100/1h\""},

@@ -100,6 +100,38 @@ static const struct {
 	 true},
 };
 
+#define EHLO_TLS                                                               \
+	"250-" NAME "\r\n250-PIPELINING\r\n250-SIZE 0\r\n250-8BITMIME\r\n"     \
+	"250-SMTPUTF8\r\n250-STARTTLS\r\n250 ENHANCEDSTATUSCODES\r\n"
+#define READY "220 2.0.0 ready to start TLS\r\n"
+
+/* With a certificate; what is said before TLS, and over it. */
+static const struct {
+	const char *name;
+	const char *said;
+	const char *heard;
+	bool starting;
+	const char *then; /* NULL: no TLS follows */
+	const char *heard_then;
+} tls_cases[] = {
+	{"STARTTLS is offered and taken", "EHLO a\r\nSTARTTLS\r\n",
+	 EHLO_TLS READY, true, "EHLO a\r\nQUIT\r\n", EHLO BYE},
+	{"it needs no EHLO, and any case will do", "starttls\r\n", READY, true,
+	 NULL, NULL},
+	{"it has no parameters", "STARTTLS now\r\n",
+	 "501 5.5.4 STARTTLS has no parameters\r\n", false, NULL, NULL},
+	{"what comes behind it in plain text is not answered",
+	 "STARTTLS\r\nMAIL FROM:<>\r\nRCPT TO:<b>\r\n", READY, true,
+	 "RCPT TO:<b>\r\n", "503 5.5.1 expected MAIL first\r\n"},
+	{"it ends the transaction", "MAIL FROM:<>\r\nSTARTTLS\r\n",
+	 MAIL_OK READY, true, "RCPT TO:<b>\r\nMAIL FROM:<>\r\n",
+	 "503 5.5.1 expected MAIL first\r\n" MAIL_OK},
+	{"not twice", "STARTTLS\r\n", READY, true, "STARTTLS\r\nNOOP\r\n",
+	 "503 5.5.1 this is TLS already\r\n250 2.0.0 ok\r\n"},
+	{"who speaks it is told, too", "STARTTLS\r\n", READY, true,
+	 "MAIL FROM:<>\r\nRCPT TO:<b>\r\n", MAIL_OK REFUSAL "\r\n"},
+};
+
 struct heard {
 	char text[HEARD_MAX];
 	size_t used;
@@ -128,7 +160,7 @@ static void begin(struct doorman_smtp *smtp, struct heard *heard)
 static void converse(struct doorman_smtp *smtp, const char *said, size_t size,
 		     size_t piece, struct heard *heard)
 {
-	while (size && !smtp->ended) {
+	while (size && !smtp->ended && !smtp->starting) {
 		size_t taken = doorman_smtp_take(smtp, said,
 						 size < piece ? size : piece);
 
@@ -156,6 +188,59 @@ static void each_is_answered(void **state)
 				fail_msg("%s, by %zu:\n%s", cases[i].name,
 					 pieces[p], heard.text);
 		}
+}
+
+static void expect_answer(struct doorman_smtp *smtp, size_t i, const char *said,
+			  size_t piece, const char *answer)
+{
+	static struct heard heard;
+
+	heard.used = 0;
+	heard.text[0] = '\0';
+	converse(smtp, said, strlen(said), piece, &heard);
+	if (strcmp(heard.text, answer) != 0)
+		fail_msg("%s, by %zu:\n%s", tls_cases[i].name, piece,
+			 heard.text);
+}
+
+static void tls_starts_anew(void **state)
+{
+	static const size_t pieces[] = {SIZE_MAX, 1, 7};
+	static struct heard heard;
+	struct doorman_smtp smtp;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(tls_cases); i++)
+		for (size_t p = 0; p < COUNT(pieces); p++) {
+			begin(&smtp, &heard);
+			doorman_smtp_offer(&smtp, true);
+			expect_answer(&smtp, i, tls_cases[i].said, pieces[p],
+				      tls_cases[i].heard);
+			assert_int_equal(smtp.starting, tls_cases[i].starting);
+			if (!tls_cases[i].then)
+				continue;
+			doorman_smtp_secure(&smtp);
+			doorman_smtp_offer(&smtp, true);
+			expect_answer(&smtp, i, tls_cases[i].then, pieces[p],
+				      tls_cases[i].heard_then);
+		}
+}
+
+static void what_was_offered_may_be_gone(void **state)
+{
+	static struct heard heard;
+	struct doorman_smtp smtp;
+
+	(void)state;
+	begin(&smtp, &heard);
+	doorman_smtp_offer(&smtp, true);
+	converse(&smtp, "EHLO a\r\n", 8, SIZE_MAX, &heard);
+	heard.used = 0;
+	doorman_smtp_offer(&smtp, false);
+	converse(&smtp, "STARTTLS\r\nNOOP\r\n", 16, SIZE_MAX, &heard);
+	assert_string_equal(heard.text,
+			    "454 4.7.0 TLS is not available for now\r\n"
+			    "250 2.0.0 ok\r\n");
 }
 
 static void a_nul_is_garbage(void **state)
@@ -298,6 +383,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_is_answered),
+		cmocka_unit_test(tls_starts_anew),
+		cmocka_unit_test(what_was_offered_may_be_gone),
 		cmocka_unit_test(a_nul_is_garbage),
 		cmocka_unit_test(a_long_line_is_refused_and_skipped),
 		cmocka_unit_test(it_ends_after_many_commands),

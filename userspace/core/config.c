@@ -119,6 +119,9 @@ void config_free(struct config *config)
 	free(config->health.helo);
 	free(config->health.recipient);
 	free(config->doorman.name);
+	free(config->doorman.tls_cert_file);
+	free(config->doorman.tls_key_file);
+	free(config->doorman.postfix);
 	free(config->dnsbl.sites);
 	free(config->allow);
 	free(config->block);

@@ -155,11 +155,15 @@ struct config_dnsbl {
 
 /* What the doorman says, to how many at once. */
 struct config_doorman {
-	char *name;		  /* NULL: the host's */
+	char *name;		  /* NULL: Postfix's, or else the host's */
 	unsigned int listed_code; /* of replies to sources that are listed */
 	unsigned int connections;
 	unsigned int per_network; /* ... of them from one /24 or /64 */
 	uint64_t timeout_ms;	  /* of a connection */
+	enum starttls starttls;	  /* NONE, or MAY: with a certificate */
+	char *tls_cert_file;	  /* NULL: Postfix's */
+	char *tls_key_file;	  /* NULL: in the same file */
+	char *postfix;		  /* directory of its main.cf */
 };
 
 struct config {

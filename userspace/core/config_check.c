@@ -400,6 +400,19 @@ static int check_threshold(const struct config *config,
 		dnsbl->threshold, (long long)reach);
 }
 
+/* The certificate that Postfix names belongs to another key. */
+static int check_doorman(const struct config *config,
+			 struct config_source *source)
+{
+	if (!config->doorman.tls_key_file || config->doorman.tls_cert_file)
+		return 0;
+	return config_source_fail(
+		source,
+		config_source_line(source, "doorman", "tls-key-file", 0),
+		"doorman.tls-key-file without doorman.tls-cert-file, expected "
+		"both or the latter alone");
+}
+
 int config_check(const struct config *config, struct config_source *source)
 {
 	static int (*const checks[])(const struct config *config,
@@ -407,6 +420,7 @@ int config_check(const struct config *config, struct config_source *source)
 		check_interfaces, check_doors, check_primaries, check_domains,
 		check_sources,	  check_gate,  check_feeds,	check_commands,
 		check_recipients, check_block, check_capacity,	check_threshold,
+		check_doorman,
 	};
 	int rc = 0;
 

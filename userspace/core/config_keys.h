@@ -103,7 +103,7 @@ extern const struct config_key config_feed_keys[CONFIG_FEED_KEYS];
 extern const struct config_key config_queue_keys[CONFIG_QUEUE_KEYS];
 
 /* config_keys_doorman.c: those of the section `doorman`. */
-#define CONFIG_DOORMAN_KEYS 5
+#define CONFIG_DOORMAN_KEYS 9
 extern const struct config_key config_doorman_keys[CONFIG_DOORMAN_KEYS];
 
 /* NULL for a name that is none. */

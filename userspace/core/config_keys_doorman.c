@@ -15,6 +15,15 @@ static const struct config_choice codes[] = {
 	{0},
 };
 
+_Static_assert(sizeof(enum starttls) == sizeof(unsigned int), "choice");
+
+/* What is offered; who asks for it is no matter of ours. */
+static const struct config_choice starttls_levels[] = {
+	{"none", STARTTLS_NONE},
+	{"may", STARTTLS_MAY},
+	{0},
+};
+
 const struct config_key config_doorman_keys[CONFIG_DOORMAN_KEYS] = {
 	{
 		.name = "name",
@@ -53,5 +62,34 @@ const struct config_key config_doorman_keys[CONFIG_DOORMAN_KEYS] = {
 		.least = 10 * SECOND,
 		.most = 600 * SECOND,
 		OF_DOORMAN(timeout_ms),
+	},
+	{
+		.name = "starttls",
+		.kind = &config_kind_choice,
+		.fallback = "may",
+		.choices = starttls_levels,
+		OF_DOORMAN(starttls),
+	},
+	{
+		.name = "tls-cert-file",
+		.kind = &config_kind_text,
+		.accepts = config_is_path,
+		.hint = "an absolute path",
+		OF_DOORMAN(tls_cert_file),
+	},
+	{
+		.name = "tls-key-file",
+		.kind = &config_kind_text,
+		.accepts = config_is_path,
+		.hint = "an absolute path",
+		OF_DOORMAN(tls_key_file),
+	},
+	{
+		.name = "postfix",
+		.kind = &config_kind_text,
+		.fallback = "/etc/postfix",
+		.accepts = config_is_path,
+		.hint = "an absolute path",
+		OF_DOORMAN(postfix),
 	},
 };

@@ -40,6 +40,9 @@ enum message_kind {
 	MESSAGE_TABLE,	     /* the descriptor of an enlarged map: `table` */
 	MESSAGE_GROWN,	     /* answers GROW, after its TABLEs: `result` */
 	MESSAGE_WATCHED,     /* answers WATCH: `result`, and `text` unless 0 */
+	MESSAGE_IDENTITY,    /* the doorman's `identity`; its certificates and
+			      * keys (PEM) in the descriptor, or none unless
+			      * `result` is an error: then those before */
 	MESSAGE_KINDS,
 };
 
@@ -90,6 +93,12 @@ struct nudge_counts {
 	bool switched_off; /* it did harm */
 };
 
+/* What the local MTA calls itself, and how it proves that. */
+struct identity_message {
+	char name[256];	 /* "": not known */
+	char files[256]; /* of certificates and keys, for messages */
+};
+
 /* Which of the maps of the range tables: tables/maps.h. */
 struct table_part {
 	uint32_t family;
@@ -109,6 +118,7 @@ struct message {
 		struct attachments attachments;
 		struct nudge_counts nudges;
 		struct table_part table;
+		struct identity_message identity;
 		uint32_t pages[FAMILY_MAX]; /* 0: enough as it is */
 		char text[CONFIG_ERROR_TEXT];
 	};

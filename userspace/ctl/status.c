@@ -440,6 +440,22 @@ static void show_queue(const struct print *print, const json_t *status)
 	show_recipients(print, recipients);
 }
 
+static void show_doorman_tls(const struct print *print, const json_t *doorman)
+{
+	char tls[PRINT_QUANTITY], failed[PRINT_QUANTITY];
+
+	if (json_is_true(json_object_get(doorman, "starttls")))
+		print_paragraph(
+			print, TONE_PLAIN, "  ",
+			"STARTTLS is offered: %s spoke TLS, %s failed to",
+			print_count(field_count(doorman, "tls"), tls),
+			print_count(field_count(doorman, "tls_failed"),
+				    failed));
+	else
+		print_paragraph(print, TONE_PLAIN, "  ",
+				"no STARTTLS, for want of a certificate");
+}
+
 static void show_doorman(const struct print *print, const json_t *status)
 {
 	const json_t *doorman = json_object_get(status, "doorman");
@@ -460,6 +476,7 @@ static void show_doorman(const struct print *print, const json_t *status)
 				    field_count(doorman, "cut_short"),
 			    full),
 		print_count(field_count(doorman, "weary"), weary));
+	show_doorman_tls(print, doorman);
 }
 
 static void show_daemon(const struct print *print, const json_t *status)

@@ -142,5 +142,7 @@ void reload_applied(struct parent *parent, struct message *message)
 	detach(parent);
 	log_notice("configuration reloaded from %s", parent->config_path);
 	parent_tell_attachments(parent);
+	/* Certificates are renewed beside the configuration. */
+	worker_process_give_identity(parent);
 	answer_reload(parent, request, 0, "");
 }

@@ -81,6 +81,9 @@ int worker_process_start(struct parent *parent);
 /* Gives the worker new listening sockets for the doorman. */
 void worker_process_give_door(struct parent *parent);
 
+/* Tells the worker whom the doorman is, as it is on disk now. */
+void worker_process_give_identity(struct parent *parent);
+
 /* It is gone, or of no use any more: another is started after a while. */
 void worker_process_lose(struct parent *parent);
 void worker_process_ended(struct parent *parent, int status);

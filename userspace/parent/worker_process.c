@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "core/log.h"
+#include "parent/door_identity.h"
 #include "parent/state.h"
 #include "worker/worker.h"
 
@@ -102,6 +103,19 @@ void worker_process_give_door(struct parent *parent)
 	}
 }
 
+void worker_process_give_identity(struct parent *parent)
+{
+	struct message message;
+	int fd;
+
+	if (!config_defers(parent->config))
+		return;
+	fd = door_identity_read(parent->config, &message);
+	worker_process_tell(parent, &message, fd);
+	if (fd >= 0)
+		close(fd);
+}
+
 int worker_process_start(struct parent *parent)
 {
 	int pair[2];
@@ -124,6 +138,7 @@ int worker_process_start(struct parent *parent)
 	parent->socket = pair[0];
 	parent->worker = pid;
 	parent->worker_started_ns = clock_monotonic_ns();
+	worker_process_give_identity(parent);
 	if (config_defers(parent->config))
 		worker_process_give_door(parent);
 	return 0;

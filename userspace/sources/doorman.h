@@ -3,7 +3,9 @@
  * The doorman: takes the connections that were deferred, and tells whoever
  * has made them where to deliver instead.
  *
+ *   doorman_session.c	a connection
  *   doorman_smtp.c	what is said
+ *   doorman_tls.c	and over TLS
  *   doorman_seats.c	to how many at a time
  *   patience.c		and how often
  *
@@ -18,6 +20,7 @@
 
 #include "core/config.h"
 #include "sources/doorman_smtp.h"
+#include "sources/tls_identity.h"
 
 /* What bypassers are told, by which posternctl audit knows him. */
 #define DOORMAN_BYPASS_WORDS                                                   \
@@ -52,6 +55,14 @@ void doorman_configure(struct doorman *doorman,
 		       const struct config_doorman *config);
 
 /*
+ * Who he is unless the configuration names him; NULL: the host.  With an
+ * identity he offers STARTTLS; it has to be there until another takes its
+ * place.  What has begun goes on as it was.
+ */
+void doorman_identify(struct doorman *doorman, const char *name,
+		      const struct tls_identity *identity);
+
+/*
  * Takes connections of a listening socket, which is the doorman's from now on
  * and stands in for one of the same family.  Returns 0 or a negative errno;
  * the descriptor is closed then.
@@ -64,6 +75,9 @@ struct doorman_status {
 	uint64_t told;	      /* of them those that asked for a recipient */
 	uint64_t turned_away; /* their network has its share */
 	uint64_t cut_short;   /* had to leave for others */
+	uint64_t tls;	      /* spoke over TLS */
+	uint64_t tls_failed;  /* meant to */
+	bool starttls;	      /* it is offered */
 };
 
 void doorman_status(const struct doorman *doorman, struct doorman_status *out);

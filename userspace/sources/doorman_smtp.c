@@ -60,14 +60,16 @@ static void on_ehlo(struct doorman_smtp *smtp, const char *argument)
 		return;
 	}
 	reset(smtp);
+	smtp->offered = smtp->offers;
 	say(smtp,
 	    "250-%s\r\n"
 	    "250-PIPELINING\r\n"
 	    "250-SIZE 0\r\n"
 	    "250-8BITMIME\r\n"
 	    "250-SMTPUTF8\r\n"
+	    "%s"
 	    "250 ENHANCEDSTATUSCODES\r\n",
-	    smtp->name);
+	    smtp->name, smtp->offers ? "250-STARTTLS\r\n" : "");
 }
 
 static void on_helo(struct doorman_smtp *smtp, const char *argument)
@@ -159,15 +161,32 @@ static void on_other(struct doorman_smtp *smtp, const char *argument)
 	complain(smtp, "502 5.5.1 not done here");
 }
 
+/* RFC 3207, 4.  Without a certificate it isn't done here. */
+static void on_starttls(struct doorman_smtp *smtp, const char *argument)
+{
+	if (smtp->secure) {
+		complain(smtp, "503 5.5.1 this is TLS already");
+	} else if (!smtp->offers && smtp->offered) {
+		say(smtp, "454 4.7.0 TLS is not available for now\r\n");
+	} else if (!smtp->offers) {
+		on_other(smtp, argument);
+	} else if (*argument) {
+		complain(smtp, "501 5.5.4 STARTTLS has no parameters");
+	} else {
+		say(smtp, "220 2.0.0 ready to start TLS\r\n");
+		smtp->starting = true;
+	}
+}
+
 static const struct command {
 	const char *verb;
 	void (*run)(struct doorman_smtp *smtp, const char *argument);
 } commands[] = {
-	{"EHLO", on_ehlo},  {"HELO", on_helo},	    {"MAIL", on_mail},
-	{"RCPT", on_rcpt},  {"DATA", on_data},	    {"RSET", on_rset},
-	{"NOOP", on_noop},  {"VRFY", on_vrfy},	    {"QUIT", on_quit},
-	{"EXPN", on_other}, {"HELP", on_other},	    {"AUTH", on_other},
-	{"BDAT", on_other}, {"STARTTLS", on_other}, {"ETRN", on_other},
+	{"EHLO", on_ehlo},  {"HELO", on_helo},	       {"MAIL", on_mail},
+	{"RCPT", on_rcpt},  {"DATA", on_data},	       {"RSET", on_rset},
+	{"NOOP", on_noop},  {"VRFY", on_vrfy},	       {"QUIT", on_quit},
+	{"EXPN", on_other}, {"HELP", on_other},	       {"AUTH", on_other},
+	{"BDAT", on_other}, {"STARTTLS", on_starttls}, {"ETRN", on_other},
 };
 
 static const struct command *find(const char *line, size_t length)
@@ -230,7 +249,7 @@ size_t doorman_smtp_take(struct doorman_smtp *smtp, const char *data,
 {
 	size_t taken = 0;
 
-	while (taken < size && !smtp->ended &&
+	while (taken < size && !smtp->ended && !smtp->starting &&
 	       smtp->out_used + ROOM <= sizeof(smtp->out)) {
 		char c = data[taken++];
 
@@ -242,6 +261,19 @@ size_t doorman_smtp_take(struct doorman_smtp *smtp, const char *data,
 			add(smtp, c);
 	}
 	return taken;
+}
+
+void doorman_smtp_offer(struct doorman_smtp *smtp, bool starttls)
+{
+	smtp->offers = starttls && !smtp->secure;
+}
+
+void doorman_smtp_secure(struct doorman_smtp *smtp)
+{
+	reset(smtp);
+	smtp->starting = false;
+	smtp->offers = false;
+	smtp->secure = true;
 }
 
 void doorman_smtp_begin(struct doorman_smtp *smtp, const char *name,

@@ -36,6 +36,10 @@ struct doorman_smtp {
 	bool rcpt;     /* ... and its recipients were refused */
 	bool told;     /* the refusal was said */
 	bool ended;    /* hang up once `out` is written */
+	bool offers;   /* STARTTLS */
+	bool offered;  /* ... in an answer to EHLO */
+	bool starting; /* TLS follows once `out` is written */
+	bool secure;   /* it is spoken over TLS */
 	unsigned int commands;
 	unsigned int errors;
 	size_t octets;
@@ -50,9 +54,20 @@ struct doorman_smtp {
 void doorman_smtp_begin(struct doorman_smtp *smtp, const char *name,
 			const char *refusal);
 
+/* From now on STARTTLS (RFC 3207) is offered, or no longer. */
+void doorman_smtp_offer(struct doorman_smtp *smtp, bool starttls);
+
+/*
+ * The handshake that `starting` asked for is done: nothing that was said
+ * before counts any more, but for the bounds.
+ */
+void doorman_smtp_secure(struct doorman_smtp *smtp);
+
 /*
  * Takes what it can of `size` octets, and returns how many: fewer when `out`
- * has to be written first, or the dialogue has ended.
+ * has to be written first, when TLS is to start (what is left was sent in
+ * plain text ahead of it, and is not to be taken at all), or the dialogue has
+ * ended.
  */
 size_t doorman_smtp_take(struct doorman_smtp *smtp, const char *data,
 			 size_t size);

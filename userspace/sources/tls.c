@@ -11,6 +11,8 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
+#include "sources/tls_identity.h"
+
 struct tls {
 	SSL_CTX *context;
 	SSL *ssl;
@@ -27,7 +29,7 @@ void tls_free(struct tls *tls)
 	free(tls);
 }
 
-static int set_up(struct tls *tls)
+static int set_up_client(struct tls *tls)
 {
 	/* The system's policy is for secrets, and its file not ours to read. */
 	if (!OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG, NULL))
@@ -40,6 +42,11 @@ static int set_up(struct tls *tls)
 	SSL_CTX_set_min_proto_version(tls->context, TLS1_VERSION);
 	SSL_CTX_set_options(tls->context, SSL_OP_NO_RENEGOTIATION);
 	SSL_CTX_set_session_cache_mode(tls->context, SSL_SESS_CACHE_OFF);
+	return 0;
+}
+
+static int connect_buffers(struct tls *tls)
+{
 	tls->ssl = SSL_new(tls->context);
 	tls->in = BIO_new(BIO_s_mem());
 	tls->out = BIO_new(BIO_s_mem());
@@ -49,7 +56,6 @@ static int set_up(struct tls *tls)
 		return -ENOMEM;
 	}
 	SSL_set_bio(tls->ssl, tls->in, tls->out);
-	SSL_set_connect_state(tls->ssl);
 	return 0;
 }
 
@@ -60,10 +66,28 @@ int tls_client(struct tls **out)
 	if (!tls)
 		return -ENOMEM;
 	tls->error = "";
-	if (set_up(tls)) {
+	if (set_up_client(tls) || connect_buffers(tls)) {
 		tls_free(tls);
 		return -ENOMEM;
 	}
+	SSL_set_connect_state(tls->ssl);
+	*out = tls;
+	return 0;
+}
+
+int tls_server(const struct tls_identity *identity, struct tls **out)
+{
+	struct tls *tls = calloc(1, sizeof(*tls));
+
+	if (!tls)
+		return -ENOMEM;
+	tls->error = "";
+	tls->context = tls_identity_hold(identity);
+	if (connect_buffers(tls)) {
+		tls_free(tls);
+		return -ENOMEM;
+	}
+	SSL_set_accept_state(tls->ssl);
 	*out = tls;
 	return 0;
 }
@@ -133,6 +157,12 @@ int tls_write(struct tls *tls, const void *data, size_t size)
 	return SSL_write_ex(tls->ssl, data, size, &written) == 1 ? 0 : -EPROTO;
 }
 
+void tls_end(struct tls *tls)
+{
+	ERR_clear_error();
+	SSL_shutdown(tls->ssl);
+}
+
 const char *tls_error(const struct tls *tls)
 {
 	return tls->error;
@@ -146,7 +176,19 @@ int tls_client(struct tls **out)
 	return -ENOTSUP;
 }
 
+int tls_server(const struct tls_identity *identity, struct tls **out)
+{
+	(void)identity;
+	(void)out;
+	return -ENOTSUP;
+}
+
 void tls_free(struct tls *tls)
+{
+	(void)tls;
+}
+
+void tls_end(struct tls *tls)
 {
 	(void)tls;
 }

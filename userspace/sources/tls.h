@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One TLS connection of a client, apart from its socket: octets of the network
- * go in and come out through buffers of the caller.  All of OpenSSL is in
- * here; without it tls_client() says -ENOTSUP, and the rest is never called.
+ * One TLS connection, of a client or a server, apart from its socket: octets
+ * of the network go in and come out through buffers of the caller.  All of
+ * OpenSSL is in here and in tls_identity.c; without it tls_client() and
+ * tls_server() say -ENOTSUP, and the rest is never called.
  *
- * For a probe, which asks whether a server is alive: no certificate is
- * verified, and what senders out there may still use is good enough.  Nothing
- * said over it is a secret.
+ * For a probe, which asks whether a server is alive, and for the doorman, who
+ * takes no mail: no certificate is verified, and what senders out there may
+ * still use is good enough.  Nothing said over it is a secret.
  *
  * Bounded: of what comes in, OpenSSL keeps a record and a certificate chain
  * (100 KiB) at most; there is no renegotiation, no session cache.
@@ -18,9 +19,13 @@
 #include <sys/types.h>
 
 struct tls;
+struct tls_identity;
 
 /* Returns 0 and *out for tls_free(), -ENOTSUP or -ENOMEM. */
 int tls_client(struct tls **out);
+
+/* The same; `identity` may be freed meanwhile. */
+int tls_server(const struct tls_identity *identity, struct tls **out);
 
 /* NULL is fine. */
 void tls_free(struct tls *tls);
@@ -46,6 +51,9 @@ ssize_t tls_read(struct tls *tls, void *data, size_t size);
 
 /* Plain text to send, all of it.  Returns 0 or -EPROTO. */
 int tls_write(struct tls *tls, const void *data, size_t size);
+
+/* Tells the peer that nothing follows; that is to be sent, too. */
+void tls_end(struct tls *tls);
 
 /* What went wrong in the call that failed, in the words of OpenSSL. */
 const char *tls_error(const struct tls *tls);

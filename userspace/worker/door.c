@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -152,6 +153,56 @@ static const struct config *config_of(const struct worker *worker)
 	return worker->config ? worker->config : worker->start.config;
 }
 
+/* Keys don't stay in memory that is used for something else later. */
+static int read_identity(int fd, struct tls_identity **out, const char **why)
+{
+	char *pem = malloc(TLS_IDENTITY_MAX);
+	ssize_t size;
+	int error;
+
+	if (!pem)
+		return -ENOMEM;
+	size = pread(fd, pem, TLS_IDENTITY_MAX, 0);
+	error = size < 0 ? -errno
+			 : tls_identity_load(pem, (size_t)size, out, why);
+	explicit_bzero(pem, TLS_IDENTITY_MAX);
+	free(pem);
+	return error;
+}
+
+static const char *name_of(const struct worker *worker)
+{
+	return *worker->door_name ? worker->door_name : NULL;
+}
+
+void door_identify(struct worker *worker, const struct message *message, int fd)
+{
+	const struct identity_message *identity = &message->identity;
+	struct tls_identity *old = worker->door_tls, *next = NULL;
+	const char *why = NULL;
+	int error = message->result;
+
+	if (!error || *identity->name)
+		snprintf(worker->door_name, sizeof(worker->door_name), "%.255s",
+			 identity->name);
+	if (!error && fd >= 0)
+		error = read_identity(fd, &next, &why);
+	if (error && error != message->result)
+		log_error("%.255s: not of use for the doorman's TLS: %s",
+			  identity->files, why ? why : strerror(-error));
+	if (error) {
+		log_notice("the doorman %s",
+			   old ? "keeps the certificate that he has"
+			       : "offers no STARTTLS");
+		next = old;
+	}
+	worker->door_tls = next;
+	if (worker->doorman)
+		doorman_identify(worker->doorman, name_of(worker), next);
+	if (next != old)
+		tls_identity_free(old);
+}
+
 static int listen_at(struct worker *worker, enum family family, int fd)
 {
 	int own = dup(fd);
@@ -166,6 +217,8 @@ static int listen_at(struct worker *worker, enum family family, int fd)
 			close(own);
 			return error;
 		}
+		doorman_identify(worker->doorman, name_of(worker),
+				 worker->door_tls);
 		doorman_configure(worker->doorman, &config_of(worker)->doorman);
 	}
 	return doorman_listen(worker->doorman, family, own);
@@ -209,11 +262,13 @@ json_t *door_json(const struct worker *worker)
 		doorman_status(worker->doorman, &status);
 	if (config_defers(worker->config))
 		state = worker->doorman ? "on" : "missing";
-	return json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I}", "state", state,
-			 "sessions", (json_int_t)status.sessions, "taken",
-			 (json_int_t)status.taken, "told",
-			 (json_int_t)status.told, "turned_away",
-			 (json_int_t)status.turned_away, "cut_short",
-			 (json_int_t)status.cut_short, "weary",
-			 (json_int_t)networks_tired(worker->networks));
+	return json_pack(
+		"{s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "state",
+		state, "starttls", status.starttls, "sessions",
+		(json_int_t)status.sessions, "taken", (json_int_t)status.taken,
+		"told", (json_int_t)status.told, "turned_away",
+		(json_int_t)status.turned_away, "cut_short",
+		(json_int_t)status.cut_short, "tls", (json_int_t)status.tls,
+		"tls_failed", (json_int_t)status.tls_failed, "weary",
+		(json_int_t)networks_tired(worker->networks));
 }

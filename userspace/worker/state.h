@@ -127,6 +127,8 @@ struct worker {
 	struct patience *patience;
 	struct witnesses witnesses;
 	struct door_texts *door_texts;
+	char door_name[DOORMAN_NAME_MAX]; /* the MTA's; "": not known */
+	struct tls_identity *door_tls;	  /* NULL: none */
 
 	struct gate_state gates[CONFIG_GUARDS_MAX][FAMILY_MAX];
 	struct rules kept;	/* whose closed gates stay closed, if no */
@@ -232,6 +234,10 @@ int door_start(struct worker *worker);
 
 /* A listening socket came from the parent; the caller closes it. */
 void door_take(struct worker *worker, enum family family, int fd);
+
+/* Who he is, from the parent; the caller closes the descriptor, or it is -1. */
+void door_identify(struct worker *worker, const struct message *message,
+		   int fd);
 
 /* Does what the configuration in force has for him, or lets him go. */
 void door_follow(struct worker *worker);

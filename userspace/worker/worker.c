@@ -94,6 +94,9 @@ void worker_on_message(struct worker *worker, const struct message *message,
 	case MESSAGE_DOORMAN:
 		door_take(worker, message->family, fd);
 		break;
+	case MESSAGE_IDENTITY:
+		door_identify(worker, message, fd);
+		break;
 	case MESSAGE_EXPLAINED:
 		commands_on_explained(worker, message);
 		break;
@@ -382,6 +385,7 @@ static void clean_up(struct worker *worker)
 	verdicts_close(worker->verdicts);
 	patience_free(worker->patience);
 	door_texts_free(worker->door_texts);
+	tls_identity_free(worker->door_tls);
 	settings_close(worker->settings);
 }
 

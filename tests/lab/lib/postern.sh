@@ -28,6 +28,7 @@ postern_config() {
 		[health.settle]=2s
 		[health.on-up]="{ \"$postqueue\", \"-c\", \"$mta\", \"-f\" }"
 		[queue.directory]="\"$mta/queue\""
+		[doorman.postfix]="\"$mta\""
 		[dnsbl.sites]='{ "bl.example=127.0.0.2" }'
 		[dnsbl.nameservers]="{ \"$RESOLVER_IPV4\" }"
 	)
