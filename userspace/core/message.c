@@ -13,7 +13,16 @@ union control {
 	char room[CMSG_SPACE(sizeof(int))];
 };
 
-int message_send(int socket, const struct message *message, int fd)
+/* By send(2): the worker may not use sendmsg(2), see parent/seccomp.c. */
+static int send_alone(int socket, const struct message *message)
+{
+	if (send(socket, message, sizeof(*message),
+		 MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+		return -errno;
+	return 0;
+}
+
+static int send_with(int socket, const struct message *message, int fd)
 {
 	struct message copy = *message;
 	struct iovec iov = {.iov_base = &copy, .iov_len = sizeof(copy)};
@@ -21,18 +30,22 @@ int message_send(int socket, const struct message *message, int fd)
 	union control control = {0};
 	struct cmsghdr *header;
 
-	if (fd >= 0) {
-		msg.msg_control = &control;
-		msg.msg_controllen = sizeof(control);
-		header = CMSG_FIRSTHDR(&msg);
-		header->cmsg_level = SOL_SOCKET;
-		header->cmsg_type = SCM_RIGHTS;
-		header->cmsg_len = CMSG_LEN(sizeof(fd));
-		memcpy(CMSG_DATA(header), &fd, sizeof(fd));
-	}
+	msg.msg_control = &control;
+	msg.msg_controllen = sizeof(control);
+	header = CMSG_FIRSTHDR(&msg);
+	header->cmsg_level = SOL_SOCKET;
+	header->cmsg_type = SCM_RIGHTS;
+	header->cmsg_len = CMSG_LEN(sizeof(fd));
+	memcpy(CMSG_DATA(header), &fd, sizeof(fd));
 	if (sendmsg(socket, &msg, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
 		return -errno;
 	return 0;
+}
+
+int message_send(int socket, const struct message *message, int fd)
+{
+	return fd < 0 ? send_alone(socket, message)
+		      : send_with(socket, message, fd);
 }
 
 /*

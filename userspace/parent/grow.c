@@ -122,7 +122,10 @@ void grow_tables(struct parent *parent, const struct message *request)
 	/* What is refused here costs nothing, and is the worker's to tell. */
 	answer.result = choose_pages(parent, request->pages, pages);
 	if (!answer.result && asks_too_often(parent)) {
-		log_warning("the worker asks for larger tables too often");
+		if (budget_take(&parent->requests.growth, clock_monotonic_ns(),
+				REQUESTS_WITHIN, REQUESTS_WITHIN))
+			log_warning("the worker asks for larger tables too "
+				    "often");
 		answer.result = -EBUSY;
 	}
 	if (!answer.result)

@@ -34,114 +34,12 @@ void parent_tell_attachments(struct parent *parent)
 	worker_process_tell(parent, &message, -1);
 }
 
-static void tell_nudges(struct parent *parent)
+void parent_tell_nudges(struct parent *parent)
 {
 	struct message message = {.kind = MESSAGE_NUDGES};
 
 	nudge_counts(parent->nudger, &message.nudges);
 	worker_process_tell(parent, &message, -1);
-}
-
-static void on_ready(struct parent *parent)
-{
-	if (!parent->attached) {
-		if (links_attach(parent->links, parent->config)) {
-			parent->stop = true;
-			parent->status = 1;
-			return;
-		}
-		links_drop_others(parent->links, parent->config);
-		steering_drop(parent->steering, parent->config);
-		parent->attached = true;
-	}
-	parent_tell_attachments(parent);
-	tell_nudges(parent);
-}
-
-static void on_explain(struct parent *parent, const struct message *message)
-{
-	struct message answer = {.kind = MESSAGE_EXPLAINED, .id = message->id};
-
-	answer.result = loader_explain(parent->loader, &message->source,
-				       &answer.decision);
-	worker_process_tell(parent, &answer, -1);
-}
-
-/* Nothing of what the worker says is believed unseen. */
-static void on_hook(struct parent *parent, const struct hook_call *call)
-{
-	if ((unsigned int)call->hook < HOOKS && call->hook != HOOK_FAIL_OPEN &&
-	    (unsigned int)call->family < FAMILY_MAX &&
-	    (unsigned int)call->why < POLICY_WHYS)
-		hooks_run(parent->hooks, parent->config, call);
-}
-
-static void on_watch(struct parent *parent, const struct message *message)
-{
-	struct message answer = {.kind = MESSAGE_WATCHED, .id = message->id};
-
-	if (message->id)
-		answer.result = primary_watch_attach(
-			parent->watch, parent->loader, answer.text);
-	else
-		primary_watch_detach(parent->watch);
-	worker_process_tell(parent, &answer, -1);
-}
-
-static void on_message(struct parent *parent, struct message *message)
-{
-	switch (message->kind) {
-	case MESSAGE_READY:
-		on_ready(parent);
-		break;
-	case MESSAGE_EXPLAIN:
-		on_explain(parent, message);
-		break;
-	case MESSAGE_NUDGE:
-		if (parent->config->dnsbl.nudge)
-			nudge_source(parent->nudger, &message->source);
-		break;
-	case MESSAGE_HOOK:
-		on_hook(parent, &message->hook);
-		break;
-	case MESSAGE_FLUSH:
-		queue_flush(parent->queue, parent->config, message->id);
-		break;
-	case MESSAGE_RELOAD:
-		reload_start(parent, message->id);
-		break;
-	case MESSAGE_GROW:
-		grow_tables(parent, message);
-		break;
-	case MESSAGE_APPLIED:
-		reload_applied(parent, message);
-		break;
-	case MESSAGE_WATCH:
-		on_watch(parent, message);
-		break;
-	default:
-		log_warning("the worker sent what only the parent may send");
-	}
-}
-
-static void on_worker_socket(struct parent *parent)
-{
-	struct message message;
-	int fd, result;
-
-	result = message_receive(parent->socket, &message, &fd);
-	if (result == -EAGAIN)
-		return;
-	if (result == -EBADMSG)
-		log_warning("the worker sent a malformed message");
-	if (result <= 0) {
-		/* Without its socket it is of no use. */
-		worker_process_replace(parent);
-		return;
-	}
-	if (fd >= 0)
-		close(fd); /* the parent asks for none */
-	on_message(parent, &message);
 }
 
 void parent_reap(struct parent *parent)
@@ -206,6 +104,7 @@ static void check(struct parent *parent)
 	if (!parent->worker && now >= parent->restart_at_ns)
 		if (worker_process_start(parent))
 			worker_process_lose(parent);
+	reload_check(parent);
 	if (now - parent->checked_ns < CHECK_MS * NS_PER_MS)
 		return;
 	parent->checked_ns = now;
@@ -216,7 +115,7 @@ static void check(struct parent *parent)
 	if (parent->attached && worker_process_hangs(parent))
 		worker_process_kill(parent);
 	if (nudge_check(parent->nudger))
-		tell_nudges(parent);
+		parent_tell_nudges(parent);
 	if (!pins_intact(parent->pins)) {
 		log_notice("detached from outside (posternd --detach): "
 			   "stopping");
@@ -227,10 +126,13 @@ static void check(struct parent *parent)
 		parent_tell_attachments(parent);
 }
 
-static int next_timeout(const struct parent *parent)
+/* `rest_ns`: how long nothing is taken from the worker. */
+static int next_timeout(const struct parent *parent, uint64_t rest_ns)
 {
 	uint64_t now = clock_monotonic_ns(), wait_ms = CHECK_MS;
 
+	if (rest_ns && rest_ns / NS_PER_MS < wait_ms)
+		wait_ms = rest_ns / NS_PER_MS + 1;
 	if (!parent->worker) {
 		wait_ms = 0;
 		if (parent->restart_at_ns > now)
@@ -242,15 +144,16 @@ static int next_timeout(const struct parent *parent)
 static void loop(struct parent *parent)
 {
 	while (!parent->stop) {
+		uint64_t rest_ns = requests_wait_ns(parent);
 		struct pollfd fds[2 + HOOK_LANES + QUEUE_FDS] = {
 			{.fd = parent->signals, .events = POLLIN},
-			{.fd = parent->socket, .events = POLLIN},
+			{.fd = rest_ns ? -1 : parent->socket, .events = POLLIN},
 		};
 		size_t count = 2;
 
 		count += hooks_poll(parent->hooks, fds + count);
 		count += queue_poll(parent->queue, fds + count);
-		if (poll(fds, count, next_timeout(parent)) < 0 &&
+		if (poll(fds, count, next_timeout(parent, rest_ns)) < 0 &&
 		    errno != EINTR)
 			break;
 		for (size_t i = 2; i < count; i++)
@@ -260,7 +163,7 @@ static void loop(struct parent *parent)
 		if (fds[0].revents)
 			on_signal(parent);
 		if (fds[1].revents && parent->socket >= 0)
-			on_worker_socket(parent);
+			requests_serve(parent);
 		check(parent);
 		service_state_tell(parent);
 	}
@@ -453,6 +356,7 @@ static void clean_up(struct parent *parent)
 	pins_close(parent->pins);
 	hooks_close(parent->hooks);
 	queue_close(parent->queue);
+	config_free(parent->reload.config);
 	config_free(parent->config);
 	if (parent->signals >= 0)
 		close(parent->signals);

@@ -6,11 +6,13 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "core/log.h"
 #include "parent/state.h"
+
+/* Far more than an honest worker takes to try a configuration. */
+#define ANSWER_WITHIN_NS (60 * NS_PER_S)
 
 /* Detaches from what the configuration in force doesn't need. */
 static void detach(struct parent *parent)
@@ -19,29 +21,47 @@ static void detach(struct parent *parent)
 	steering_drop(parent->steering, parent->config);
 }
 
-void reload_drop(struct parent *parent)
+static void drop(struct parent *parent)
 {
-	if (!parent->reload.config)
-		return;
 	detach(parent);
 	config_free(parent->reload.config);
 	parent->reload.config = NULL;
 }
 
-static void answer_reload(struct parent *parent, uint32_t request, int result,
-			  const char *text)
+void reload_drop(struct parent *parent)
+{
+	if (!parent->reload.config)
+		return;
+	drop(parent);
+	log_error("the worker is gone during a reload: the old configuration "
+		  "stays in force");
+}
+
+static void tell_result(struct parent *parent, uint32_t request, int result,
+			const char *text)
 {
 	struct message answer = {
 		.kind = MESSAGE_RELOADED, .id = request, .result = result};
 
+	if (!request)
+		return;
+	snprintf(answer.text, sizeof(answer.text), "%s", text);
+	worker_process_tell(parent, &answer, -1);
+}
+
+static void answer_reload(struct parent *parent, uint32_t request, int result,
+			  const char *text)
+{
 	if (result)
 		log_error("configuration refused, the old one stays in force: "
 			  "%s",
 			  text);
-	if (!request)
-		return;
-	strncpy(answer.text, text, sizeof(answer.text) - 1);
-	worker_process_tell(parent, &answer, -1);
+	tell_result(parent, request, result, text);
+}
+
+void reload_busy(struct parent *parent, uint32_t request, const char *text)
+{
+	tell_result(parent, request, -EBUSY, text);
 }
 
 /* Attaches to all that `next` needs, or to nothing more. */
@@ -96,7 +116,23 @@ static int try_config(struct parent *parent, struct config *next, int fd,
 	}
 	parent->reload.config = next;
 	parent->reload.request = request;
+	parent->reload.since_ns = clock_monotonic_ns();
 	return 0;
+}
+
+/* A signal has nobody who could try again: it is remembered, once. */
+static void defer(struct parent *parent, uint32_t request)
+{
+	if (request) {
+		reload_busy(parent, request,
+			    "another reload is under way: try again");
+		return;
+	}
+	if (!parent->reload.again)
+		log_info("the configuration will be reloaded once %s",
+			 parent->reload.config ? "the reload under way is over"
+					       : "there is a worker again");
+	parent->reload.again = true;
 }
 
 void reload_start(struct parent *parent, uint32_t request)
@@ -105,9 +141,8 @@ void reload_start(struct parent *parent, uint32_t request)
 	struct config *next = NULL;
 	int result, fd;
 
-	if (parent->reload.config) {
-		answer_reload(parent, request, -EBUSY,
-			      "another reload is under way: try again");
+	if (parent->reload.config || parent->socket < 0) {
+		defer(parent, request);
 		return;
 	}
 	service_reloading(parent->service);
@@ -132,7 +167,7 @@ void reload_applied(struct parent *parent, struct message *message)
 		return;
 	message->text[sizeof(message->text) - 1] = '\0';
 	if (message->result) {
-		reload_drop(parent);
+		drop(parent);
 		answer_reload(parent, request, message->result, message->text);
 		return;
 	}
@@ -145,4 +180,19 @@ void reload_applied(struct parent *parent, struct message *message)
 	/* Certificates are renewed beside the configuration. */
 	worker_process_give_identity(parent);
 	answer_reload(parent, request, 0, "");
+}
+
+void reload_check(struct parent *parent)
+{
+	if (parent->reload.config &&
+	    clock_monotonic_ns() - parent->reload.since_ns > ANSWER_WITHIN_NS) {
+		log_error("the worker does not say whether it takes the "
+			  "configuration: ending it");
+		worker_process_replace(parent);
+	}
+	if (!parent->reload.again || parent->reload.config ||
+	    parent->socket < 0)
+		return;
+	parent->reload.again = false;
+	reload_start(parent, 0);
 }

@@ -130,7 +130,10 @@ static const int calls[] = {
 	SCMP_SYS(unlinkat),
 	SCMP_SYS(write),
 	SCMP_SYS(writev),
-	/* sockets, of the families below */
+	/*
+	 * Sockets, of the families below.  Not sendmsg(2): a descriptor that
+	 * the parent was sent could make it wait when it is closed.
+	 */
 	SCMP_SYS(accept),
 	SCMP_SYS(accept4),
 	SCMP_SYS(bind),
@@ -144,8 +147,6 @@ static const int calls[] = {
 	SCMP_SYS(recvmmsg),
 	SCMP_SYS(recvmsg),
 	SCMP_SYS(send),
-	SCMP_SYS(sendmmsg),
-	SCMP_SYS(sendmsg),
 	SCMP_SYS(sendto),
 	SCMP_SYS(setsockopt),
 	SCMP_SYS(shutdown),

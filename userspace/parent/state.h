@@ -7,6 +7,7 @@
 #define POSTERN_PARENT_STATE_H
 
 #include "core/message.h"
+#include "parent/budget.h"
 #include "parent/hooks.h"
 #include "parent/links.h"
 #include "parent/loader.h"
@@ -28,6 +29,18 @@ struct grow {
 struct reload {
 	struct config *config; /* NULL: none under way */
 	uint32_t request;      /* of the worker; 0: by signal */
+	uint64_t since_ns;
+	bool again; /* a signal has asked for one more after it */
+};
+
+/* What the worker may still ask for. */
+struct requests {
+	struct budget share; /* of the parent's time */
+	struct budget of[MESSAGE_KINDS];
+	struct budget told; /* of the log */
+	struct budget deaf; /* the same, of what it does not read */
+	struct budget growth;
+	uint64_t left_out; /* not told yet */
 };
 
 struct parent {
@@ -44,6 +57,7 @@ struct parent {
 	struct nudger *nudger;
 	struct service *service;
 	struct reload reload;
+	struct requests requests;
 	struct grow grow;
 	int signals;
 	int control;
@@ -66,6 +80,18 @@ void parent_reap(struct parent *parent);
 
 /* parent.c: what is attached, for the worker. */
 void parent_tell_attachments(struct parent *parent);
+
+/* parent.c: how nudging goes, for the worker. */
+void parent_tell_nudges(struct parent *parent);
+
+/* requests.c: takes what the worker has sent, a few messages at a time. */
+void requests_serve(struct parent *parent);
+
+/* How long nothing more may be taken from it; 0: it is to be polled. */
+uint64_t requests_wait_ns(const struct parent *parent);
+
+/* Another worker: it has asked for nothing yet, but for the parent's time. */
+void requests_renew(struct parent *parent);
 
 /* service_state.c: how things stand, for the service manager. */
 void service_state_tell(struct parent *parent);
@@ -104,9 +130,16 @@ void grow_tables(struct parent *parent, const struct message *request);
 
 /*
  * reload.c: loads the configuration again and asks the worker to apply it;
- * `request` is the worker's own, 0 when a signal asked.
+ * `request` is the worker's own, 0 when a signal asked.  While it can't be
+ * begun a signal is remembered, and a request refused.
  */
 void reload_start(struct parent *parent, uint32_t request);
+
+/* Tells the worker that its request is not even tried, for lack of time. */
+void reload_busy(struct parent *parent, uint32_t request, const char *text);
+
+/* Begins what is remembered; ends what the worker never answers. */
+void reload_check(struct parent *parent);
 
 /* The worker has answered. */
 void reload_applied(struct parent *parent, struct message *message);

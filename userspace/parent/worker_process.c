@@ -34,7 +34,8 @@ int worker_process_tell(struct parent *parent, const struct message *message,
 	if (parent->socket < 0)
 		return -ESRCH;
 	error = message_send(parent->socket, message, fd);
-	if (error)
+	if (error && budget_take(&parent->requests.deaf, clock_monotonic_ns(),
+				 60 * NS_PER_S, 60 * NS_PER_S))
 		log_warning("the worker does not listen: %s", strerror(-error));
 	return error;
 }
@@ -139,6 +140,7 @@ int worker_process_start(struct parent *parent)
 	parent->worker = pid;
 	parent->worker_started_ns = clock_monotonic_ns();
 	worker_process_give_identity(parent);
+	requests_renew(parent);
 	if (config_defers(parent->config))
 		worker_process_give_door(parent);
 	return 0;

@@ -1,0 +1,455 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The worker's requests in the parent, their budgets, and reloads one after
+ * the other: with a worker and links that only note what they are told.
+ */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "load_config.h"
+#include "parent/budget.h"
+#include "parent/state.h"
+#include "tables/clock.h"
+
+static struct parent parent;
+static char path[64];
+static int file = -1;
+
+/* ---- what stands in for the rest of the parent ---- */
+
+static struct {
+	unsigned int tried;    /* configurations that the worker was given */
+	unsigned int answers;  /* to its own requests */
+	struct message answer; /* the last of them */
+	unsigned int replaced;
+	unsigned int attachments;
+	int socket; /* its end */
+} worker;
+
+/* What asking the program costs. */
+#define EXPLAIN_NS (20 * NS_PER_MS)
+
+int worker_process_tell(struct parent *of, const struct message *message,
+			int fd)
+{
+	assert_ptr_equal(of, &parent);
+	if (message->kind == MESSAGE_CONFIG) {
+		assert_true(fd >= 0);
+		worker.tried++;
+	} else {
+		assert_true(message->kind == MESSAGE_RELOADED ||
+			    message->kind == MESSAGE_EXPLAINED ||
+			    message->kind == MESSAGE_FLUSHED);
+		worker.answers++;
+		worker.answer = *message;
+	}
+	return 0;
+}
+
+static void hang_up(void)
+{
+	if (parent.socket >= 0)
+		close(parent.socket);
+	if (worker.socket >= 0)
+		close(worker.socket);
+	parent.socket = worker.socket = -1;
+}
+
+void worker_process_replace(struct parent *of)
+{
+	worker.replaced++;
+	hang_up();
+	reload_drop(of);
+}
+
+void worker_process_give_identity(struct parent *of)
+{
+	(void)of;
+}
+
+void worker_process_give_door(struct parent *of)
+{
+	(void)of;
+}
+
+void parent_tell_attachments(struct parent *of)
+{
+	(void)of;
+	worker.attachments++;
+}
+
+void parent_tell_nudges(struct parent *of)
+{
+	(void)of;
+}
+
+static uint64_t cpu_ns(void)
+{
+	struct timespec used;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+	return (uint64_t)used.tv_sec * NS_PER_S + (uint64_t)used.tv_nsec;
+}
+
+int loader_explain(const struct loader *loader, const struct addr *source,
+		   struct decision *out)
+{
+	uint64_t until_ns = cpu_ns() + EXPLAIN_NS;
+
+	(void)loader;
+	(void)source;
+	(void)out;
+	while (cpu_ns() < until_ns)
+		;
+	return 0;
+}
+
+void nudge_source(struct nudger *nudger, const struct addr *source)
+{
+	(void)nudger;
+	(void)source;
+}
+
+void grow_tables(struct parent *of, const struct message *request)
+{
+	(void)of;
+	(void)request;
+}
+
+int links_attach(struct links *links, const struct config *config)
+{
+	(void)links;
+	(void)config;
+	return 0;
+}
+
+void links_drop_others(struct links *links, const struct config *config)
+{
+	(void)links;
+	(void)config;
+}
+
+int steering_attach(struct steering *steering, const struct loader *loader,
+		    const struct config *config,
+		    char why[static CONFIG_ERROR_TEXT])
+{
+	(void)steering;
+	(void)loader;
+	(void)config;
+	(void)why;
+	return 0;
+}
+
+int primary_watch_attach(struct primary_watch *watch,
+			 const struct loader *loader,
+			 char why[static CONFIG_ERROR_TEXT])
+{
+	(void)watch;
+	(void)loader;
+	(void)why;
+	return 0;
+}
+
+void primary_watch_detach(struct primary_watch *watch)
+{
+	(void)watch;
+}
+
+void steering_drop(struct steering *steering, const struct config *config)
+{
+	(void)steering;
+	(void)config;
+}
+
+void service_reloading(struct service *service)
+{
+	(void)service;
+}
+
+/* ---- cases ---- */
+
+static void connect_worker(void)
+{
+	int pair[2];
+
+	assert_int_equal(
+		socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
+	parent.socket = pair[0];
+	worker.socket = pair[1];
+}
+
+static int begin(void **state)
+{
+	(void)state;
+	memset(&worker, 0, sizeof(worker));
+	memset(&parent, 0, sizeof(parent));
+	file = memfd_create("config", MFD_CLOEXEC);
+	assert_true(file >= 0);
+	assert_int_equal(write(file, LEAST, strlen(LEAST)), strlen(LEAST));
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", file);
+	parent.config_path = path;
+	parent.config = expect_loaded(LEAST);
+	connect_worker();
+	return 0;
+}
+
+static int end(void **state)
+{
+	(void)state;
+	config_free(parent.reload.config);
+	config_free(parent.config);
+	hang_up();
+	close(file);
+	return 0;
+}
+
+static void worker_answers(int result)
+{
+	struct message message = {.kind = MESSAGE_APPLIED, .result = result};
+
+	reload_applied(&parent, &message);
+	reload_check(&parent);
+}
+
+static void a_signal_during_a_reload_makes_one_more(void **state)
+{
+	(void)state;
+	reload_start(&parent, 0);
+	assert_int_equal(worker.tried, 1);
+	for (int i = 0; i < 3; i++) {
+		reload_start(&parent, 0);
+		reload_check(&parent);
+	}
+	assert_int_equal(worker.tried, 1);
+	worker_answers(0);
+	assert_int_equal(worker.tried, 2);
+	worker_answers(0);
+	assert_int_equal(worker.tried, 2);
+	assert_null(parent.reload.config);
+}
+
+static void one_more_follows_a_refused_one_too(void **state)
+{
+	(void)state;
+	reload_start(&parent, 0);
+	reload_start(&parent, 0);
+	worker_answers(-EINVAL);
+	assert_int_equal(worker.tried, 2);
+	worker_answers(0);
+	assert_int_equal(worker.tried, 2);
+}
+
+static void a_request_during_a_reload_is_told_to_try_again(void **state)
+{
+	(void)state;
+	reload_start(&parent, 0);
+	reload_start(&parent, 7);
+	assert_int_equal(worker.answers, 1);
+	assert_int_equal(worker.answer.id, 7);
+	assert_int_equal(worker.answer.result, -EBUSY);
+	worker_answers(0);
+	assert_int_equal(worker.tried, 1);
+}
+
+static void a_signal_without_a_worker_waits_for_one(void **state)
+{
+	(void)state;
+	hang_up();
+	reload_start(&parent, 0);
+	reload_check(&parent);
+	assert_int_equal(worker.tried, 0);
+	connect_worker();
+	reload_check(&parent);
+	assert_int_equal(worker.tried, 1);
+	reload_check(&parent);
+	assert_int_equal(worker.tried, 1);
+}
+
+static void a_worker_that_does_not_answer_is_replaced(void **state)
+{
+	struct config *before = parent.config;
+
+	(void)state;
+	reload_start(&parent, 0);
+	reload_start(&parent, 0);
+	reload_check(&parent);
+	assert_int_equal(worker.replaced, 0);
+	parent.reload.since_ns -= 61 * NS_PER_S;
+	reload_check(&parent);
+	assert_int_equal(worker.replaced, 1);
+	assert_null(parent.reload.config);
+	assert_ptr_equal(parent.config, before);
+	/* What was remembered is tried with the next one. */
+	assert_int_equal(worker.tried, 1);
+	connect_worker();
+	reload_check(&parent);
+	assert_int_equal(worker.tried, 2);
+}
+
+static void an_answer_to_nothing_changes_nothing(void **state)
+{
+	struct config *before = parent.config;
+
+	(void)state;
+	worker_answers(0);
+	worker_answers(-EINVAL);
+	assert_ptr_equal(parent.config, before);
+	assert_int_equal(worker.answers, 0);
+}
+
+/* ---- requests ---- */
+
+static void ask_with(const struct message *message, int fd)
+{
+	assert_int_equal(message_send(worker.socket, message, fd), 0);
+	requests_serve(&parent);
+}
+
+static void ask(enum message_kind kind, uint32_t id)
+{
+	const struct message message = {.kind = kind, .id = id};
+
+	ask_with(&message, -1);
+}
+
+static void what_is_asked_for_costs_four_times_its_time(void **state)
+{
+	uint64_t before_ns;
+
+	(void)state;
+	assert_int_equal(requests_wait_ns(&parent), 0);
+	ask(MESSAGE_EXPLAIN, 1);
+	/* Far from whole, so that nothing of it has come back meanwhile. */
+	budget_spend(&parent.requests.share, clock_monotonic_ns(),
+		     3600 * NS_PER_S);
+	assert_true(requests_wait_ns(&parent) > 3000 * NS_PER_S);
+	before_ns = parent.requests.share.whole_ns;
+	ask(MESSAGE_EXPLAIN, 2);
+	assert_in_range(parent.requests.share.whole_ns - before_ns,
+			4 * EXPLAIN_NS, 40 * EXPLAIN_NS);
+}
+
+static void too_many_reloads_are_refused_and_told_once(void **state)
+{
+	(void)state;
+	parent.attached = true;
+	for (uint32_t i = 1; i <= 200; i++)
+		ask(MESSAGE_RELOAD, i);
+	assert_int_equal(worker.tried, 1);
+	assert_int_equal(worker.answers, 199);
+	assert_int_equal(worker.answer.result, -EBUSY);
+	assert_string_equal(worker.answer.text,
+			    "too many reloads: try again later");
+	/* All but the first that was left out, which was told. */
+	assert_in_range(parent.requests.left_out, 50, 135);
+}
+
+static void who_is_ready_too_often_is_not_answered(void **state)
+{
+	(void)state;
+	parent.attached = true;
+	for (int i = 0; i < 20; i++)
+		ask(MESSAGE_READY, 0);
+	assert_in_range(worker.attachments, 4, 19);
+	requests_renew(&parent);
+	worker.attachments = 0;
+	ask(MESSAGE_READY, 0);
+	assert_int_equal(worker.attachments, 1);
+}
+
+static void who_speaks_as_the_parent_is_replaced(void **state)
+{
+	(void)state;
+	for (int kind = MESSAGE_CONFIG; kind < MESSAGE_KINDS; kind++) {
+		worker.replaced = 0;
+		ask((enum message_kind)kind, 0);
+		assert_int_equal(worker.replaced, 1);
+		connect_worker();
+	}
+}
+
+static void who_sends_a_descriptor_is_replaced(void **state)
+{
+	const struct message message = {.kind = MESSAGE_READY};
+	int ends[2];
+	char octet;
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	ask_with(&message, ends[1]);
+	assert_int_equal(worker.replaced, 1);
+	assert_int_equal(worker.attachments, 0);
+	/* Nobody has it any more. */
+	close(ends[1]);
+	assert_int_equal(read(ends[0], &octet, 1), 0);
+	close(ends[0]);
+}
+
+/* ---- budgets ---- */
+
+static void a_budget_is_spent_and_comes_back(void **state)
+{
+	const uint64_t each = 10, most = 3 * each;
+	struct budget budget = {0};
+
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		assert_true(budget_take(&budget, 1000, each, most));
+	assert_false(budget_take(&budget, 1000, each, most));
+	assert_int_equal(budget_wait_ns(&budget, 1000, most), 1);
+	assert_false(budget_take(&budget, 1009, each, most));
+	assert_true(budget_take(&budget, 1010, each, most));
+	assert_false(budget_take(&budget, 1019, each, most));
+	/* Never more than at once, however long it is left alone. */
+	for (int i = 0; i < 3; i++)
+		assert_true(budget_take(&budget, 90000, each, most));
+	assert_false(budget_take(&budget, 90000, each, most));
+}
+
+static void what_is_spent_on_credit_has_to_come_back(void **state)
+{
+	struct budget budget = {0};
+
+	(void)state;
+	budget_spend(&budget, 1000, 500);
+	assert_int_equal(budget_wait_ns(&budget, 1000, 100), 401);
+	assert_false(budget_take(&budget, 1400, 1, 100));
+	assert_true(budget_take(&budget, 1401, 1, 100));
+	assert_int_equal(budget_wait_ns(&budget, 1401, 100), 1);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_signal_during_a_reload_makes_one_more),
+		TEST(one_more_follows_a_refused_one_too),
+		TEST(a_request_during_a_reload_is_told_to_try_again),
+		TEST(a_signal_without_a_worker_waits_for_one),
+		TEST(a_worker_that_does_not_answer_is_replaced),
+		TEST(an_answer_to_nothing_changes_nothing),
+		TEST(what_is_asked_for_costs_four_times_its_time),
+		TEST(too_many_reloads_are_refused_and_told_once),
+		TEST(who_is_ready_too_often_is_not_answered),
+		TEST(who_speaks_as_the_parent_is_replaced),
+		TEST(who_sends_a_descriptor_is_replaced),
+		cmocka_unit_test(a_budget_is_spent_and_comes_back),
+		cmocka_unit_test(what_is_spent_on_credit_has_to_come_back),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
