@@ -21,6 +21,7 @@
 #include "ctl/lookup.h"
 #include "ctl/orders.h"
 #include "ctl/replay.h"
+#include "ctl/setup.h"
 #include "ctl/status.h"
 #include "ctl/top.h"
 #include "ctl/watch.h"
@@ -447,6 +448,32 @@ const struct ctl_command ctl_commands[] = {
 			"status 1: there is a fault, and what to do about it.",
 		.example = "posternctl audit --known user example.net",
 		.run = audit_run,
+	},
+	{
+		.name = "setup",
+		.operands = "",
+		.options =
+			{
+				{"output", "FILE",
+				 "what to write (" CONFIG_DEFAULT_FILE ")"},
+				{"force", "", "replace it if it is there"},
+				{"dry-run", "", "print it instead"},
+				{"postfix", "DIR_OR_FILE",
+				 "Postfix's settings (/etc/postfix)"},
+				{"witnesses", "",
+				 "`posternctl witness` will tell who has "
+				 "connected to a primary"},
+			},
+		.summary = "write a first configuration, of what is here",
+		.help = "Finds out interface and addresses, Postfix's settings "
+			"and the domains it relays, their MX records and "
+			"primaries, whom to allow, which resolver lists "
+			"answer; says what it found, and writes a "
+			"configuration that only watches. What it can't find, "
+			"as without a network, is a comment there. No daemon "
+			"is asked, and nothing is replaced without --force.",
+		.example = "posternctl setup --dry-run",
+		.run = setup_run,
 	},
 	{
 		.name = "exporter",

@@ -10,9 +10,7 @@
 
 #define COMMENT_MAX 1280
 
-/* Wraps words to comment lines; `mark` goes before the first word. */
-__attribute__((format(printf, 3, 4))) static void
-comment(FILE *out, const char *mark, const char *format, ...)
+void postfix_comment(FILE *out, const char *mark, const char *format, ...)
 {
 	char text[COMMENT_MAX];
 	const char *at = text;
@@ -43,15 +41,18 @@ comment(FILE *out, const char *mark, const char *format, ...)
 static void print_head(const struct postfix_import *import, const char *path,
 		       FILE *out)
 {
-	comment(out, "", "Made from %s by posternctl import-postfix.", path);
+	postfix_comment(out, "", "Made from %s by posternctl import-postfix.",
+			path);
 	fputs("#\n", out);
-	comment(out, "",
+	postfix_comment(
+		out, "",
 		"What is marked CHANGE has to be filled in. Then \"posternd "
 		"--check\" says whether all is well. See postern.conf(5) for "
 		"the other settings, and watch it for some days before you set "
 		"mode = enforce.");
 	if (postfix_import_has_secret(import))
-		comment(out, "",
+		postfix_comment(
+			out, "",
 			"It has secret keys of DNSBLs: let nobody else read "
 			"it.");
 }
@@ -59,20 +60,22 @@ static void print_head(const struct postfix_import *import, const char *path,
 static void print_host(FILE *out)
 {
 	fputc('\n', out);
-	comment(out, "", "CHANGE: the interfaces by which mail arrives.");
+	postfix_comment(out, "",
+			"CHANGE: the interfaces by which mail arrives.");
 	fputs("interface = { \"eth0\" }\n\n", out);
-	comment(out, "",
+	postfix_comment(
+		out, "",
 		"CHANGE, or leave out: the addresses of this host that are the "
 		"backup MX.");
 	fputs("#protect = { \"192.0.2.25\" }\n\nmode = monitor\n", out);
 }
 
-static void print_allow(const struct postfix_import *import, FILE *out)
+void postfix_print_allow(const struct postfix_import *import, FILE *out)
 {
 	char text[PREFIX_TEXT];
 
 	fputc('\n', out);
-	comment(out, "", "From mynetworks and postscreen_access_list.");
+	postfix_comment(out, "", "From mynetworks and postscreen_access_list.");
 	if (import->allow.count == 0) {
 		fputs("#allow = { }\n", out);
 		return;
@@ -88,13 +91,15 @@ static void print_allow(const struct postfix_import *import, FILE *out)
 static void print_gate(const struct postfix_import *import, FILE *out)
 {
 	fputc('\n', out);
-	comment(out, "",
+	postfix_comment(
+		out, "",
 		"CHANGE: the better MX hosts for which this host is the "
 		"backup, one section each. Until then the gate stays open, and "
 		"only lists and blocklists refuse: take `policy = off` out "
 		"with the first of them.");
 	if (import->relay_domains)
-		comment(out, "", "relay_domains: %s", import->relay_domains);
+		postfix_comment(out, "", "relay_domains: %s",
+				import->relay_domains);
 	fputs("#primary \"mx1.example.net\" {\n"
 	      "#\taddress = { \"192.0.2.5\" }\n"
 	      "#}\n"
@@ -104,7 +109,7 @@ static void print_gate(const struct postfix_import *import, FILE *out)
 	      out);
 }
 
-static void print_sites(const struct postfix_import *import, FILE *out)
+void postfix_print_sites(const struct postfix_import *import, FILE *out)
 {
 	const char *off = postfix_import_lists(import) ? "" : "#";
 
@@ -125,27 +130,29 @@ static void print_dnsbl(const struct postfix_import *import, FILE *out)
 {
 	fputc('\n', out);
 	if (import->site_count == 0) {
-		comment(out, "", "No DNSBLs are used there.");
+		postfix_comment(out, "", "No DNSBLs are used there.");
 		return;
 	}
 	if (!postfix_import_lists(import))
-		comment(out, "",
+		postfix_comment(
+			out, "",
 			"CHANGE: the weights don't add up to the threshold.");
 	fputs("dnsbl {\n", out);
-	print_sites(import, out);
+	postfix_print_sites(import, out);
 	fputs("}\n", out);
 }
 
-static void print_notes(const struct postfix_import *import, FILE *out)
+void postfix_print_notes(const struct postfix_import *import, FILE *out)
 {
 	if (import->note_count == 0)
 		return;
 	fputc('\n', out);
-	comment(out, "", "What is not carried over, or differs:");
+	postfix_comment(out, "", "What is not carried over, or differs:");
 	for (size_t i = 0; i < import->note_count; i++)
-		comment(out, " - ", "%s", import->notes[i]);
+		postfix_comment(out, " - ", "%s", import->notes[i]);
 	if (import->notes_omitted > 0)
-		comment(out, " - ", "and %zu more", import->notes_omitted);
+		postfix_comment(out, " - ", "and %zu more",
+				import->notes_omitted);
 }
 
 void postfix_print(const struct postfix_import *import, const char *path,
@@ -153,8 +160,8 @@ void postfix_print(const struct postfix_import *import, const char *path,
 {
 	print_head(import, path, out);
 	print_host(out);
-	print_allow(import, out);
+	postfix_print_allow(import, out);
 	print_gate(import, out);
 	print_dnsbl(import, out);
-	print_notes(import, out);
+	postfix_print_notes(import, out);
 }

@@ -14,4 +14,17 @@
 void postfix_print(const struct postfix_import *import, const char *path,
 		   FILE *out);
 
+/* The parts of it that other configurations have, too: `allow = { ... }`, */
+void postfix_print_allow(const struct postfix_import *import, FILE *out);
+
+/* sites and threshold of `dnsbl`, as comments where they can list nobody, */
+void postfix_print_sites(const struct postfix_import *import, FILE *out);
+
+/* and what isn't carried over. */
+void postfix_print_notes(const struct postfix_import *import, FILE *out);
+
+/* Wraps words to comment lines; `mark` goes before the first word. */
+void postfix_comment(FILE *out, const char *mark, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
 #endif
