@@ -97,6 +97,9 @@ static inline void dns_put_data(struct dns_message *message,
 		dns_put16(message, (unsigned int)atoi(record->data));
 		dns_put_name(message, *host == '.' ? "" : host);
 		break;
+	case 52: /* TLSA: any octets will do */
+		dns_put(message, record->data, strlen(record->data));
+		break;
 	case ns_t_txt:
 		length = (uint8_t)strlen(record->data);
 		dns_put(message, &length, 1);

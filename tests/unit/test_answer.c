@@ -137,6 +137,23 @@ static const struct {
 	 60,
 	 1,
 	 "0 "},
+	{"TLSA records are counted",
+	 QUESTION_TLSA,
+	 DNS_REPLY,
+	 {{DNS_ANSWER, NULL, 52, 60, "312d"},
+	  {DNS_ANSWER, NULL, 52, 60, "312e"}},
+	 ANSWER_RECORDS,
+	 60,
+	 2,
+	 ""},
+	{"a TLSA record without data",
+	 QUESTION_TLSA,
+	 DNS_REPLY,
+	 {{DNS_ANSWER, NULL, 52, 60, "312"}},
+	 ANSWER_FAILED,
+	 0,
+	 0,
+	 "malformed"},
 	{"TXT",
 	 QUESTION_TXT,
 	 DNS_REPLY,
@@ -365,6 +382,9 @@ static const char *first_record(const struct answer *answer, char *text,
 		break;
 	case QUESTION_TXT:
 		snprintf(text, size, "%s", answer->text);
+		break;
+	case QUESTION_TLSA:
+		text[0] = '\0';
 		break;
 	default:
 		snprintf(text, size, "%s",

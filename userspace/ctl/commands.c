@@ -11,6 +11,7 @@
 #include "core/addr.h"
 #include "core/config.h"
 #include "ctl/audit.h"
+#include "ctl/check.h"
 #include "ctl/completion.h"
 #include "ctl/explain.h"
 #include "ctl/exporter.h"
@@ -474,6 +475,28 @@ const struct ctl_command ctl_commands[] = {
 			"is asked, and nothing is replaced without --force.",
 		.example = "posternctl setup --dry-run",
 		.run = setup_run,
+	},
+	{
+		.name = "check",
+		.operands = "",
+		.options =
+			{
+				{"config", "FILE",
+				 "the configuration (" CONFIG_DEFAULT_FILE ")"},
+				{"postfix", "DIR_OR_FILE",
+				 "Postfix's settings (/etc/postfix)"},
+			},
+		.summary = "look for what commonly goes wrong",
+		.help = "Interfaces and drivers, kernel, clock, resolver and "
+			"lists, our own address on these, MX records of the "
+			"domains served, TLSA and MTA-STS, how the primaries "
+			"meet us, the file's permissions, the daemon: each is "
+			"ok, warn, fail or could not be told, with what to "
+			"do. Nothing is changed. Works without a daemon and "
+			"without a network, too. Exit status 1: something "
+			"fails.",
+		.example = "posternctl check",
+		.run = check_run,
 	},
 	{
 		.name = "exporter",

@@ -15,6 +15,8 @@
 
 #define ALIASES_MAX 16
 
+#define TYPE_TLSA 52 /* not every C library has a name for it */
+
 #define FLAGS_REPLY	0x8000
 #define FLAGS_OPCODE	0x7800
 #define FLAGS_TRUNCATED 0x0200
@@ -23,10 +25,9 @@
 static const char malformed[] = "malformed reply";
 
 static const unsigned int codes[] = {
-	[QUESTION_A] = ns_t_a,
-	[QUESTION_AAAA] = ns_t_aaaa,
-	[QUESTION_MX] = ns_t_mx,
-	[QUESTION_TXT] = ns_t_txt,
+	[QUESTION_A] = ns_t_a,	     [QUESTION_AAAA] = ns_t_aaaa,
+	[QUESTION_MX] = ns_t_mx,     [QUESTION_TXT] = ns_t_txt,
+	[QUESTION_TLSA] = TYPE_TLSA,
 };
 
 int question_type_code(enum question_type type)
@@ -239,6 +240,15 @@ static int add_text(const struct record *record, struct answer *out)
 	return 0;
 }
 
+/* A TLSA record has three octets before its data, which may not be empty. */
+static int add_tlsa(const struct record *record, struct answer *out)
+{
+	if (record->length < 4)
+		return -1;
+	out->count++;
+	return 0;
+}
+
 static const char *add_record(const struct message *message,
 			      const struct record *record, struct answer *out)
 {
@@ -250,6 +260,8 @@ static const char *add_record(const struct message *message,
 		error = add_mx(message, record, out);
 	else if (out->type == QUESTION_TXT)
 		error = add_text(record, out);
+	else if (out->type == QUESTION_TLSA)
+		error = add_tlsa(record, out);
 	else
 		error = add_address(record, out);
 	if (error)

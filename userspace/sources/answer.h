@@ -30,6 +30,7 @@ enum question_type {
 	QUESTION_AAAA,
 	QUESTION_MX,
 	QUESTION_TXT,
+	QUESTION_TLSA, /* RFC 6698: they are counted, no more */
 };
 
 struct answer_mx {
@@ -52,7 +53,7 @@ struct answer {
 	};
 };
 
-/* The type's number on the wire (RFC 1035, 3596). */
+/* The type's number on the wire (RFC 1035, 3596, 6698). */
 int question_type_code(enum question_type type);
 
 /* `why`: static words that complete "the lookup failed: ...". */
