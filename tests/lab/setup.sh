@@ -147,6 +147,17 @@ without_network() {
 	expect "posternd likes it" posternd --config "$LAB/made.conf" --check
 }
 
+# Questions vanish.  Nobody waits for ever.
+mute_resolver() {
+	rm -f "$LAB/made.conf"
+	kill -STOP "$(pid_of dnsmasq)"
+	run_setup
+	kill -CONT "$(pid_of dnsmasq)"
+	expect_status_is 0
+	expect_said "run this again when it does"
+	expect_made '#mx-of = {' "policy = off" '"bl.example=127.0.0.2*2"'
+}
+
 # Without /etc/postfix, and without what is said on the command line.
 without_postfix() {
 	run_setup --dry-run --postfix "$LAB/none"
@@ -198,6 +209,7 @@ lab_case "a file that is there is replaced with --force only" second_run
 lab_case "--dry-run prints what loads" dry_run
 lab_case "posternd watches with what setup has written" daemon_runs_with_it
 lab_case "without a network it says what is missing" without_network
+lab_case "a resolver that says nothing is not waited for" mute_resolver
 lab_case "without Postfix it writes what there is" without_postfix
 lab_case "a domain that keeps the gate open is named" with_another_domain
 lab_case "witnesses make the policy" witnesses

@@ -337,22 +337,23 @@ static void expect_content(const char *path, const char *text)
 
 static void nothing_is_overwritten_without_force(void **state)
 {
-	char path[64], directory[64];
+	char path[64], deep[64];
 
 	(void)state;
 	begin();
-	snprintf(path, sizeof(path), "%s/postern.conf", fixture_root);
-	snprintf(directory, sizeof(directory), "%s/none/postern.conf",
-		 fixture_root);
+	snprintf(path, sizeof(path), "%s/postern/postern.conf", fixture_root);
+	snprintf(deep, sizeof(deep), "%s/a/b/postern.conf", fixture_root);
 	assert_int_equal(setup_write(path, "one", 3, false), 0);
 	expect_content(path, "one");
 	assert_int_equal(setup_write(path, "two", 3, false), -EEXIST);
 	expect_content(path, "one");
 	assert_int_equal(setup_write(path, "two", 3, true), 0);
 	expect_content(path, "two");
-	assert_int_equal(setup_write(directory, "x", 1, false), -ENOENT);
+	assert_int_equal(setup_write(deep, "x", 1, false), -ENOENT);
 	/* Nothing is left lying about. */
 	assert_int_equal(unlink(path), 0);
+	*strrchr(path, '/') = '\0';
+	assert_int_equal(rmdir(path), 0);
 	assert_int_equal(rmdir(fixture_root), 0);
 }
 

@@ -92,9 +92,11 @@ static void load(struct check *check)
 {
 	int fd = config_open(check->path, check->config_error);
 
+	check->config_status = fd < 0 ? fd : 0;
 	if (fd < 0)
 		return;
-	config_load(fd, check->path, &check->config, check->config_error);
+	check->config_status = config_load(fd, check->path, &check->config,
+					   check->config_error);
 	close(fd);
 	if (check->config)
 		check->door_count =

@@ -16,6 +16,12 @@ void check_config(struct check *check)
 		check_add(check, CHECK_OK, "", "%.200s loads", check->path);
 		return;
 	}
+	if (check->config_status == -EACCES) {
+		check_add(check, CHECK_UNKNOWN, "", "%.300s",
+			  check->config_error);
+		check_cure(check, "run this as root");
+		return;
+	}
 	check_add(check, CHECK_FAIL, "", "%.300s", check->config_error);
 	check_cure(check, "mend it, or have one made by posternctl setup");
 }

@@ -226,9 +226,20 @@ static void ask_own(struct check *check, const struct addr *addr)
 
 void check_own_listed(struct check *check)
 {
+	size_t asked = 0;
+
 	if (check->zone_count == 0 || !check->ask)
 		return;
-	for (size_t i = 0; i < check->door_count; i++)
-		if (!is_private(&check->doors[i]))
-			ask_own(check, &check->doors[i]);
+	for (size_t i = 0; i < check->door_count; i++) {
+		if (is_private(&check->doors[i]))
+			continue;
+		ask_own(check, &check->doors[i]);
+		asked++;
+	}
+	if (asked > 0)
+		return;
+	check_add(check, CHECK_UNKNOWN, "",
+		  "no public address of this host is known here");
+	check_cure(check, "posternctl lookup ADDRESS, with the address that "
+			  "others see");
 }

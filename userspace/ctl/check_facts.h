@@ -52,6 +52,7 @@ struct check {
 	const char *path;      /* of the configuration */
 	struct config *config; /* NULL: it can't be used */
 	char config_error[CONFIG_ERROR_TEXT];
+	int config_status; /* negative errno of reading it, or 0 */
 
 	json_t *status;	  /* of the daemon; NULL: it gives none */
 	int status_error; /* negative errno of asking for it */

@@ -108,6 +108,14 @@ static int prove(const char *text, size_t size,
 	return result;
 }
 
+static void refuse(const struct ctl *ctl, const char *path)
+{
+	ctl_error(ctl,
+		  "%s is there already, and is left as it is: --force replaces "
+		  "it, --dry-run prints what it would be",
+		  path);
+}
+
 static bool write_file(const struct ctl *ctl, const char *path,
 		       const char *text, size_t size)
 {
@@ -115,28 +123,31 @@ static bool write_file(const struct ctl *ctl, const char *path,
 		setup_write(path, text, size, ctl_option(ctl, "force") != NULL);
 
 	if (error == -EEXIST)
-		ctl_error(ctl,
-			  "%s is there already, and is left as it is: --force "
-			  "replaces it, --dry-run prints what it would be",
-			  path);
+		refuse(ctl, path);
 	else if (error)
 		ctl_error(ctl, "can't write %s: %s", path, strerror(-error));
 	return !error;
 }
 
-static enum ctl_exit finish(const struct ctl *ctl, const struct setup *setup)
+/* Where to write; NULL: nowhere. */
+static const char *output(const struct ctl *ctl)
 {
 	const char *path = ctl_option(ctl, "output");
+
+	if (ctl_option(ctl, "dry-run"))
+		return NULL;
+	return path ? path : CONFIG_DEFAULT_FILE;
+}
+
+static enum ctl_exit finish(const struct ctl *ctl, const struct setup *setup)
+{
+	const char *path = output(ctl);
 	char error[CONFIG_ERROR_TEXT];
 	enum ctl_exit status = CTL_FAILED;
 	char *text = NULL;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
 
-	if (!path)
-		path = CONFIG_DEFAULT_FILE;
-	if (ctl_option(ctl, "dry-run"))
-		path = NULL;
 	if (!out) {
 		ctl_error(ctl, "%s", strerror(errno));
 		return CTL_FAILED;
@@ -173,11 +184,18 @@ static int find(const struct ctl *ctl, struct setup *setup)
 
 enum ctl_exit setup_run(const struct ctl *ctl, char **operands)
 {
-	struct setup *setup = calloc(1, sizeof(*setup));
+	const char *path = output(ctl);
 	enum ctl_exit status = CTL_FAILED;
+	struct setup *setup;
 	int error = -ENOMEM;
 
 	(void)operands;
+	/* Not after a minute of questions. */
+	if (path && !ctl_option(ctl, "force") && access(path, F_OK) == 0) {
+		refuse(ctl, path);
+		return CTL_FAILED;
+	}
+	setup = calloc(1, sizeof(*setup));
 	if (setup) {
 		setup->root = "";
 		error = find(ctl, setup);

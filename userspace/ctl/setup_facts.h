@@ -93,8 +93,9 @@ void setup_print(const struct setup *setup, FILE *out);
 
 /*
  * Writes `text` to a new file at `path`, whole or not at all, mode 0640, for
- * root and the group "postern" where there is one.  What is there is replaced
- * if `force`, else -EEXIST.  Returns 0 or a negative errno.
+ * root and the group "postern" where there is one, in a directory that is made
+ * if need be.  What is there is replaced if `force`, else -EEXIST.  Returns 0
+ * or a negative errno.
  */
 int setup_write(const char *path, const char *text, size_t size, bool force);
 

@@ -15,6 +15,8 @@
 #define GROUP "postern"
 #define MODE  0640
 
+#define DIRECTORY_MODE 0755
+
 static int write_all(int fd, const char *text, size_t size)
 {
 	while (size > 0) {
@@ -48,13 +50,26 @@ static int put_in_place(const char *made, const char *path, bool force)
 	return link(made, path) == 0 ? 0 : -errno;
 }
 
+/* Whether it is needed and can be made shows when the file is opened. */
+static void make_directory(const char *path)
+{
+	char *copy = strdup(path);
+	char *slash = copy ? strrchr(copy, '/') : NULL;
+
+	if (slash && slash != copy) {
+		*slash = '\0';
+		if (mkdir(copy, DIRECTORY_MODE) == 0)
+			chmod(copy, DIRECTORY_MODE);
+	}
+	free(copy);
+}
+
 int setup_write(const char *path, const char *text, size_t size, bool force)
 {
 	char *made;
 	int fd, error;
 
-	if (!force && access(path, F_OK) == 0)
-		return -EEXIST;
+	make_directory(path);
 	if (asprintf(&made, "%s.XXXXXX", path) < 0)
 		return -ENOMEM;
 	fd = mkostemp(made, O_CLOEXEC);
