@@ -14,6 +14,7 @@
 #include "ctl/setup_facts.h"
 #include "fixture_root.h"
 #include "load_config.h"
+#include "run_ctl.h"
 
 /* Domains of relay_domains */
 
@@ -319,6 +320,36 @@ static void postfix_is_carried_over(void **state)
 	free(setup.certificate);
 }
 
+/* With whatever routes this machine has; nothing here asks DNS. */
+static void the_command_prints_what_loads(void **state)
+{
+	char error[CONFIG_ERROR_TEXT], line[128];
+	struct config *config = NULL;
+	struct ctl_run found;
+
+	(void)state;
+	begin();
+	fixture_put("/main.cf", "mynetworks = 198.51.100.0/28\n"
+				"myhostname = mx2.example.net\n"
+				"queue_directory = /var/spool/postfix\n"
+				"smtpd_tls_cert_file = /etc/ssl/a.pem\n");
+	snprintf(line, sizeof(line), "setup --dry-run --postfix %s/main.cf",
+		 fixture_root);
+	found = ctl_run(line);
+	assert_int_equal(found.status, CTL_DONE);
+	assert_non_null(strstr(found.err, "/etc/ssl/a.pem"));
+	if (load(found.out, strlen(found.out), &config, error) != 0)
+		fail_msg("%s", error);
+	assert_int_equal(config->policy, POLICY_OFF);
+	ctl_run_free(&found);
+	snprintf(line, sizeof(line), "setup --output %s/main.cf", fixture_root);
+	found = ctl_run(line);
+	assert_int_equal(found.status, CTL_FAILED);
+	assert_non_null(strstr(found.err, "is there already"));
+	ctl_run_free(&found);
+	end(config);
+}
+
 /* The file */
 
 static void expect_content(const char *path, const char *text)
@@ -368,6 +399,7 @@ int main(void)
 		cmocka_unit_test(without_a_mail_server_here_it_drops),
 		cmocka_unit_test(without_dns_domains_are_a_comment),
 		cmocka_unit_test(postfix_is_carried_over),
+		cmocka_unit_test(the_command_prints_what_loads),
 		cmocka_unit_test(nothing_is_overwritten_without_force),
 	};
 
