@@ -143,6 +143,10 @@ equal_preference() {
 	expect_found preference fail example.net "the same preference, 10"
 	expect_found tlsa warn mx2.example.net "doorman no certificate"
 	expect_found mta-sts unknown example.net "not fetched here"
+	postconf -c "$(mta_dir backup)" -e "smtpd_tls_cert_file = $LAB/a.pem"
+	check
+	expect_found tlsa ok mx2.example.net "doorman has a certificate"
+	postconf -c "$(mta_dir backup)" -X smtpd_tls_cert_file
 	stop equal
 }
 

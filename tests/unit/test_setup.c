@@ -308,6 +308,7 @@ static void postfix_is_carried_over(void **state)
 	config = print_and_load();
 	assert_string_equal(config->health.helo, "mx2.example.net");
 	assert_string_equal(config->doorman.name, "mx2.example.net");
+	assert_string_equal(config->doorman.postfix, path);
 	assert_string_equal(config->queue.directory, "/var/spool/postfix-2");
 	assert_int_equal(config->dnsbl.site_count, 1);
 	assert_int_equal(config->dnsbl.threshold, 2);

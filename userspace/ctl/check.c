@@ -124,6 +124,17 @@ static void add_domain(struct check *check, const char *name)
 		check->domains[check->domain_count++] = name;
 }
 
+static bool is_set(struct main_cf *main_cf, const char *name)
+{
+	char error[MAIN_CF_ERROR];
+	char *text = NULL;
+	bool set = main_cf_get(main_cf, name, NULL, NULL, &text, error) == 0 &&
+		   text && *text != '\0';
+
+	free(text);
+	return set;
+}
+
 /* There may be another mail server: what can't be read is none. */
 static void read_postfix(struct check *check, const char *operand)
 {
@@ -131,9 +142,12 @@ static void read_postfix(struct check *check, const char *operand)
 	struct main_cf *main_cf = NULL;
 	char *path = NULL;
 
-	if (postfix_load(operand, &main_cf, &path, error) == 0 &&
-	    served_find(main_cf, postfix_text_read, &check->served, error) != 0)
+	if (postfix_load(operand, &main_cf, &path, error) != 0)
+		return;
+	if (served_find(main_cf, postfix_text_read, &check->served, error) != 0)
 		check->served.count = 0;
+	check->certificate = is_set(main_cf, "smtpd_tls_chain_files") ||
+			     is_set(main_cf, "smtpd_tls_cert_file");
 	main_cf_free(main_cf);
 	free(path);
 }

@@ -62,6 +62,7 @@ struct check {
 	struct addr doors[ADDRESSES_PROTECTED_MAX];
 	size_t door_count;
 	struct served served;			 /* by Postfix */
+	bool certificate;			 /* Postfix has one */
 	const char *domains[CONFIG_DOMAINS_MAX]; /* mx-of, then served ones */
 	size_t domain_count;
 

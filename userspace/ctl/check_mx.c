@@ -142,6 +142,25 @@ void check_preference(struct check *check)
 
 /* TLSA */
 
+#define GIVE_CERTIFICATE                                                       \
+	"give the doorman the mail server's certificate (doorman.starttls, "   \
+	"tls-cert-file)"
+
+/* The daemon knows; else he has what the configuration or Postfix names. */
+static bool lacks_certificate(const struct check *check)
+{
+	const struct config_doorman *doorman = &check->config->doorman;
+	const json_t *told = json_object_get(
+		json_object_get(check->status, "doorman"), "starttls");
+
+	if (!config_defers(check->config))
+		return false;
+	if (told)
+		return !json_is_true(told);
+	return doorman->starttls == STARTTLS_NONE ||
+	       (!doorman->tls_cert_file && !check->certificate);
+}
+
 static size_t own_hosts(const struct check *check,
 			const struct mx_host *out[NAMES_MAX])
 {
@@ -162,19 +181,21 @@ static void judge_tlsa(struct check *check, const struct mx_host *host,
 			  answer->why);
 		return;
 	}
-	if (answer->kind == ANSWER_NONE || !config_defers(check->config)) {
+	if (answer->kind == ANSWER_NONE) {
+		check_add(check, CHECK_OK, host->name, "has no TLSA record");
+	} else if (!lacks_certificate(check)) {
 		check_add(check, CHECK_OK, host->name,
-			  answer->kind == ANSWER_NONE
-				  ? "has no TLSA record"
-				  : "has TLSA records, and the doorman is not "
-				    "used");
-		return;
+			  "has TLSA records, and the doorman %s",
+			  config_defers(check->config)
+				  ? "has a certificate, too"
+				  : "is not used");
+	} else {
+		check_add(check, CHECK_WARN, host->name,
+			  "has TLSA records, and the doorman no certificate: "
+			  "senders with DANE keep their mail without having "
+			  "read his words");
+		check_cure(check, GIVE_CERTIFICATE);
 	}
-	check_add(check, CHECK_WARN, host->name,
-		  "has TLSA records, and the doorman no certificate: senders "
-		  "with DANE keep their mail without having read his words");
-	check_cure(check, "use bypass.action = drop or reset, or live with it: "
-			  "they try the primary again later");
 }
 
 void check_tlsa(struct check *check)
@@ -227,11 +248,8 @@ static void judge_policy(struct check *check, const struct mx_domain *domain,
 			   "mta-sts.txt names this host among its mx, and that "
 			   "its certificate has that name%s",
 			   name,
-			   config_defers(check->config)
-				   ? "; the doorman has no certificate, so "
-				     "with mode: enforce senders keep their "
-				     "mail without having read his words"
-				   : "");
+			   lacks_certificate(check) ? "; and " GIVE_CERTIFICATE
+						    : "");
 	}
 }
 

@@ -185,8 +185,7 @@ static void note_postfix(struct setup *setup)
 			   setup->served.notes[i]);
 	if (setup->certificate)
 		setup_note(setup, SETUP_FOUND, "certificate",
-			   "Postfix has %.200s: what MTA-STS and TLSA records "
-			   "promise, if there are any",
+			   "%.200s, which the doorman uses, too",
 			   setup->certificate);
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/config_values.h"
 #include "ctl/postfix_print.h"
 #include "ctl/setup_facts.h"
 
@@ -171,14 +172,32 @@ static bool has_name(const struct setup *setup)
 	       strncasecmp(setup->host_name, "localhost", 9) != 0;
 }
 
+/* Where the doorman finds his certificate, if it is not the usual place. */
+static void print_postfix(const struct setup *setup, FILE *out)
+{
+	static const char usual[] = "/etc/postfix/main.cf";
+	const char *slash =
+		setup->postfix ? strrchr(setup->postfix, '/') : NULL;
+	char directory[HOST_PATH];
+
+	if (!slash || strcmp(setup->postfix, usual) == 0)
+		return;
+	snprintf(directory, sizeof(directory), "%.*s",
+		 (int)(slash - setup->postfix), setup->postfix);
+	if (config_is_path(directory) && !strpbrk(directory, "'\\"))
+		fprintf(out, "\tpostfix = '%s'\n", directory);
+}
+
 static void print_names(const struct setup *setup, FILE *out)
 {
 	if (!has_name(setup))
 		return;
 	fputc('\n', out);
 	postfix_comment(out, "", "myhostname of Postfix.");
-	fprintf(out, "health { helo = \"%s\" }\ndoorman { name = \"%s\" }\n",
+	fprintf(out, "health { helo = \"%s\" }\ndoorman {\n\tname = \"%s\"\n",
 		setup->host_name, setup->host_name);
+	print_postfix(setup, out);
+	fputs("}\n", out);
 }
 
 static void print_queue(const struct setup *setup, FILE *out)
