@@ -17,6 +17,7 @@
 #include "ctl/audit_lifetime.h"
 #include "ctl/audit_print.h"
 #include "ctl/endpoint.h"
+#include "ctl/helo.h"
 #include "ctl/postfix_load.h"
 #include "ctl/postfix_text.h"
 
@@ -27,7 +28,7 @@ struct command {
 	struct audit *audit;
 	struct config *config;
 	struct postfix_import *theirs;
-	char helo[DIALOGUE_ARGUMENT_MAX + 1]; /* "": our address's literal */
+	char helo[HELO_MAX]; /* "": our address's literal */
 	char recipients[AUDIT_RECIPIENTS_MAX][DIALOGUE_ARGUMENT_MAX + 1];
 };
 
@@ -123,27 +124,6 @@ static bool name_recipients(struct command *command)
 	return true;
 }
 
-/* A name without a dot is refused by careful servers. */
-static bool choose_helo(struct command *command)
-{
-	const char *helo = ctl_option(command->ctl, "helo");
-	char *text = command->helo;
-
-	if (helo && !dialogue_argument_valid(helo)) {
-		ctl_error(command->ctl,
-			  "--helo is \"%s\", expected the name of this host",
-			  helo);
-		return false;
-	}
-	if (helo)
-		snprintf(text, sizeof(command->helo), "%s", helo);
-	else if (gethostname(text, sizeof(command->helo) - 1) != 0 ||
-		 !strchr(text, '.') || strncmp(text, "localhost", 9) == 0 ||
-		 !dialogue_argument_valid(text))
-		text[0] = '\0';
-	return true;
-}
-
 static bool parse(struct command *command, const char *domain)
 {
 	if (!config_is_host_name(domain) || strlen(domain) > 200) {
@@ -153,7 +133,8 @@ static bool parse(struct command *command, const char *domain)
 	command->audit->domain = domain;
 	return add_servers(command, "primary", AUDIT_PRIMARY) &&
 	       add_servers(command, "backup", AUDIT_BACKUP) &&
-	       name_recipients(command) && choose_helo(command);
+	       name_recipients(command) &&
+	       helo_choose(command->ctl, command->helo);
 }
 
 /* The files */

@@ -13,6 +13,7 @@
 #include "ctl/audit.h"
 #include "ctl/check.h"
 #include "ctl/completion.h"
+#include "ctl/drill.h"
 #include "ctl/explain.h"
 #include "ctl/exporter.h"
 #include "ctl/feed.h"
@@ -497,6 +498,46 @@ const struct ctl_command ctl_commands[] = {
 			"fails.",
 		.example = "posternctl check",
 		.run = check_run,
+	},
+	{
+		.name = "drill",
+		.operands = "",
+		.options =
+			{
+				{"to", "ADDR",
+				 "who gets the message (postmaster of the "
+				 "first domain served)"},
+				{"from", "ADDR",
+				 "its envelope sender (none: nobody gets a "
+				 "bounce)"},
+				{"backup", "ADDR",
+				 "which protected address, perhaps with a port "
+				 "(the first one)"},
+				{"for", "TIME",
+				 "how long the gate is open at most (60s)"},
+				{"wait", "TIME",
+				 "how long to wait for the delivery (120s)"},
+				{"log", "FILE",
+				 "the backup's mail log; - is standard input "
+				 "(as Postfix says)"},
+				{"postfix", "DIR",
+				 "Postfix's configuration here (its own "
+				 "default)"},
+				{"helo", "NAME",
+				 "what to be called (this host's name)"},
+			},
+		.summary = "rehearse an outage with one message",
+		.help = "Opens the gate for everybody, as an outage does, for "
+			"one SMTP session: sends a message to the backup, "
+			"takes the order back, and follows the message to the "
+			"primary by the log or the queue of the Postfix here. "
+			"The order has an end of its own, so the gate closes "
+			"even if this is killed. Nothing is begun unless the "
+			"gate is closed by itself. For root and members of "
+			"group \"postern-admin\". Exit status 1: a step has "
+			"failed.",
+		.example = "posternctl drill --to postmaster@example.net",
+		.run = drill_run,
 	},
 	{
 		.name = "exporter",
