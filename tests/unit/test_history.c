@@ -44,11 +44,14 @@ static struct addr addr_of(const char *text)
 	return addr;
 }
 
-static void note(const char *source, enum reason reason, time_t at)
+static bool note(const char *source, enum reason reason, time_t at)
 {
-	struct addr addr = addr_of(source);
+	const struct history_attempt attempt = {
+		.source = addr_of(source),
+		.reason = reason,
+	};
 
-	history_note(history, &addr, reason, at);
+	return history_note(history, &attempt, at);
 }
 
 static size_t find(const char *source, time_t now)
@@ -167,6 +170,7 @@ static void the_oldest_make_room(void **state)
 static void what_was_written_comes_back(void **state)
 {
 	struct history *copy = history_create(START + DAY);
+	const char *why = NULL;
 	void *data;
 	size_t size;
 
@@ -175,11 +179,11 @@ static void what_was_written_comes_back(void **state)
 	flood(HISTORY_DAY_MAX + 1, START + DAY);
 	assert_int_equal(history_encode(history, &data, &size), 0);
 	for (size_t cut = 0; cut < size; cut += 1 + size / 50)
-		assert_int_not_equal(history_decode(copy, data, cut), 0);
+		assert_int_not_equal(history_decode(copy, data, cut, &why), 0);
 	((uint8_t *)data)[size / 2] ^= 1;
-	assert_int_not_equal(history_decode(copy, data, size), 0);
+	assert_int_not_equal(history_decode(copy, data, size, &why), 0);
 	((uint8_t *)data)[size / 2] ^= 1;
-	assert_int_equal(history_decode(copy, data, size), 0);
+	assert_int_equal(history_decode(copy, data, size, &why), 0);
 	free(data);
 	history_free(history);
 	history = copy;
@@ -197,7 +201,10 @@ static void it_survives_a_restart(void **state)
 {
 	char directory[] = "/tmp/postern-history-XXXXXX", path[64];
 	struct history_keeper *keeper;
-	struct addr source = addr_of("192.0.2.1");
+	const struct history_attempt attempt = {
+		.source = addr_of("192.0.2.1"),
+		.reason = REASON_LISTED,
+	};
 	time_t now = time(NULL);
 	uv_loop_t loop;
 
@@ -208,10 +215,10 @@ static void it_survives_a_restart(void **state)
 		assert_int_equal(
 			history_keeper_create(&loop, directory, &keeper), 0);
 		assert_int_equal(history_find(history_keeper_store(keeper),
-					      &source, now, found),
+					      &attempt.source, now, found),
 				 i);
-		history_note(history_keeper_store(keeper), &source,
-			     REASON_LISTED, now);
+		assert_true(history_note(history_keeper_store(keeper), &attempt,
+					 now));
 		history_keeper_close(keeper);
 		uv_run(&loop, UV_RUN_DEFAULT);
 	}

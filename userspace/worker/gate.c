@@ -103,14 +103,17 @@ static void set_gate(struct worker *worker, size_t guard, enum family family,
 		state->since_unix = time(NULL);
 	state->decided = true;
 	state->now = next;
-	if (!told)
-		log_gate(worker, guard, family);
+	if (told)
+		return;
+	log_gate(worker, guard, family);
+	remember_gate(worker, guard, family);
 }
 
 void gate_carry(struct worker *worker, const struct config *next)
 {
 	struct gate_state before[CONFIG_GUARDS_MAX][FAMILY_MAX];
 
+	remember_guards(worker, next);
 	memcpy(before, worker->gates, sizeof(before));
 	memset(worker->gates, 0, sizeof(worker->gates));
 	for (size_t i = 0; i < config_guard_count(next); i++)

@@ -6,24 +6,32 @@
 #include "core/reason.h"
 #include "worker/state.h"
 
+static json_t *time_or_null(uint32_t unix_s)
+{
+	return unix_s ? json_integer(unix_s) : json_null();
+}
+
 static json_t *day_json(const struct history_day *day)
 {
 	json_t *reasons = json_object();
-	json_int_t attempts = 0;
+	json_int_t attempts = 0, watched = 0;
 
 	for (size_t i = 0; i < HISTORY_REASONS; i++) {
 		if (!day->attempts[i])
 			continue;
 		attempts += day->attempts[i];
+		watched += day->watched[i];
 		json_object_set_new(
 			reasons, reason_name((enum reason)(REASON_BLOCKED + i)),
 			json_integer(day->attempts[i]));
 	}
-	return json_pack("{s:I, s:I, s:I, s:I, s:o}", "day",
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o}", "day",
 			 (json_int_t)day->day * HISTORY_DAY_S, "first",
 			 (json_int_t)day->first_s, "last",
 			 (json_int_t)day->last_s, "attempts", attempts,
-			 "reasons", reasons);
+			 "watched", watched, "reached",
+			 time_or_null(day->reached_s), "mercy",
+			 time_or_null(day->mercy_s), "reasons", reasons);
 }
 
 static json_t *history_json(const struct history *history,

@@ -121,21 +121,20 @@ static void on_timer(uv_timer_t *timer)
 
 static void load(struct history_keeper *keeper)
 {
+	const char *why = NULL;
 	void *data = NULL;
 	size_t size = 0;
 	int error = save_file_read(keeper->directory, FILE_NAME,
 				   HISTORY_FILE_MAX, &data, &size);
 
-	if (error == -ENOENT)
-		return;
-	if (!error)
-		error = history_decode(keeper->history, data, size);
-	if (error)
-		log_warning("the history of refusals begins anew: %s/%s: %s",
-			    keeper->directory, FILE_NAME,
-			    error == -EINVAL ? "it is damaged, or of another "
-					       "version"
-					     : strerror(-error));
+	if (error && error != -ENOENT)
+		log_warning("can't read %s/%s, so the history of refusals "
+			    "begins anew: %s",
+			    keeper->directory, FILE_NAME, strerror(-error));
+	else if (!error && history_decode(keeper->history, data, size, &why))
+		log_warning("%s/%s %s: it is ignored, so the history of "
+			    "refusals begins anew",
+			    keeper->directory, FILE_NAME, why);
 	free(data);
 }
 

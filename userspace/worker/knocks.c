@@ -22,10 +22,13 @@ struct knocks {
 	struct attempts *attempts;
 	enum config_policy policy; /* under which they are counted */
 	const struct config *config;
+	knocks_merciful *merciful;
+	void *context;
 	uint64_t shown; /* networks that were let in so */
 };
 
-int knocks_create(struct network_table *networks, struct knocks **out)
+int knocks_create(struct network_table *networks, knocks_merciful *merciful,
+		  void *context, struct knocks **out)
 {
 	struct knocks *knocks = calloc(1, sizeof(*knocks));
 	uint64_t seed = 0;
@@ -41,6 +44,8 @@ int knocks_create(struct network_table *networks, struct knocks **out)
 		return -ENOMEM;
 	}
 	knocks->networks = networks;
+	knocks->merciful = merciful;
+	knocks->context = context;
 	*out = knocks;
 	return 0;
 }
@@ -76,6 +81,7 @@ static void show_mercy(struct knocks *knocks, const struct addr *key)
 		return;
 	}
 	knocks->shown++;
+	knocks->merciful(knocks->context, key);
 	log_notice("%s is clean and has knocked at the closed gate for longer "
 		   "than `mercy`: it may pass for 7 days",
 		   text);

@@ -13,8 +13,12 @@
 
 struct knocks;
 
+/* A network is let in for `mercy`: its key. */
+typedef void knocks_merciful(void *context, const struct addr *network);
+
 /* Borrows the table.  Returns 0 and *out, or -ENOMEM. */
-int knocks_create(struct network_table *networks, struct knocks **out);
+int knocks_create(struct network_table *networks, knocks_merciful *merciful,
+		  void *context, struct knocks **out);
 
 /* Borrows the configuration until the next call. */
 void knocks_use(struct knocks *knocks, const struct config *config);

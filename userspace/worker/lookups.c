@@ -2,7 +2,6 @@
 /* Events of the program become lookups, and their results verdicts. */
 
 #include <string.h>
-#include <time.h>
 
 #include "core/log.h"
 #include "worker/causes.h"
@@ -78,18 +77,13 @@ static void on_knock(struct worker *worker, const struct event *event)
 		dnsbl_ask(worker->dnsbl, &event->source, DNSBL_PREWARM);
 }
 
-static void remember(const struct worker *worker, const struct event *event)
-{
-	history_note(history_keeper_store(worker->history), &event->source,
-		     event->reason, time(NULL));
-}
-
 static void on_witness(struct worker *worker, const struct addr *source)
 {
 	struct source_verdict found = {.verdict = VERDICT_UNKNOWN};
 
 	lookups_find(worker, source, &found);
 	knocks_passed(worker->knocked, source, found.verdict);
+	remember_passed(worker, source);
 }
 
 void lookups_on_event(void *context, const struct event *event)
@@ -106,11 +100,11 @@ void lookups_on_event(void *context, const struct event *event)
 			refresh(worker, &event->source);
 		break;
 	case EVENT_BYPASS:
-		remember(worker, event);
+		remember_refusal(worker, event);
 		on_knock(worker, event);
 		break;
 	case EVENT_REFUSED:
-		remember(worker, event);
+		remember_refusal(worker, event);
 		break;
 	case EVENT_WITNESS:
 		on_witness(worker, &event->source);

@@ -102,6 +102,8 @@ static void set_networks(struct worker *worker, const json_t *networks,
 		if (!read_network(value, &key, request))
 			return;
 		error = networks_set_witness(worker->networks, &key, until_ns);
+		if (!error && until_ns)
+			remember_reached(worker, &key);
 		done += error == 0;
 		over_share += error == -EDQUOT;
 		failed += error && error != -EDQUOT;

@@ -97,8 +97,10 @@ void witnesses_note(struct worker *worker, const struct addr *source)
 	int error;
 
 	if (worker->config->policy != POLICY_WITNESS ||
-	    networks_witness(worker->networks, &network) >= until_ns ||
 	    addresses_is_here(source))
+		return;
+	remember_reached(worker, &network);
+	if (networks_witness(worker->networks, &network) >= until_ns)
 		return;
 	error = networks_set_witness(worker->networks, &network, until_ns);
 	if (error) {

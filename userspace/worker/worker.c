@@ -160,7 +160,8 @@ static int open_tables(struct worker *worker)
 		error = networks_open(maps->networks, KNOWN_NETWORKS_MAX,
 				      &worker->start.clock, &worker->networks);
 	if (!error)
-		error = knocks_create(worker->networks, &worker->knocked);
+		error = knocks_create(worker->networks, remember_mercy, worker,
+				      &worker->knocked);
 	if (!error)
 		error = lists_open(maps, worker->ranges);
 	if (!error)

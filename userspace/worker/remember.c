@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What happens, put into the history with what is known of it by then. */
+
+#include <string.h>
+#include <time.h>
+
+#include "worker/state.h"
+
+static struct history *history_of(const struct worker *worker)
+{
+	return history_keeper_store(worker->history);
+}
+
+/* Is a refusal for that reason counted only, by the rules in force? */
+static bool is_watched(const struct worker *worker, enum reason reason)
+{
+	const struct rules *rules = settings_rules(worker->settings);
+
+	return rules->flags & RULES_MONITOR ||
+	       rules->watched & REASON_BIT(reason);
+}
+
+static struct history_attempt attempt_of(const struct worker *worker,
+					 const struct addr *source,
+					 enum reason reason)
+{
+	struct source_verdict found = {.verdict = VERDICT_UNKNOWN};
+	struct addr network = networks_key(source);
+
+	lookups_find(worker, source, &found);
+	return (struct history_attempt){
+		.source = *source,
+		.reason = reason,
+		.watched = is_watched(worker, reason),
+		.listed = found.verdict == VERDICT_LISTED,
+		.witnesses = worker->config->policy == POLICY_WITNESS,
+		.passes = networks_witness(worker->networks, &network) >
+			  clock_monotonic_ns(),
+	};
+}
+
+/* Which zones name it counts once for each, whatever number of filters. */
+static bool is_repeated(const struct config_dnsbl *config, size_t site)
+{
+	size_t first = 0;
+
+	while (strcmp(config->sites[first].zone, config->sites[site].zone) != 0)
+		first++;
+	return first != site;
+}
+
+/* As far as the answers are known still. */
+static void note_zones(const struct worker *worker, const struct addr *source,
+		       time_t now_s)
+{
+	char texts[HISTORY_ZONES][SITE_ZONE_MAX];
+	const char *zones[HISTORY_ZONES];
+	const struct dnsbl_site_result *results;
+	const struct config_dnsbl *config;
+	size_t count = 0;
+	uint64_t at_ns;
+
+	if (!worker->dnsbl_config)
+		return;
+	config = &worker->dnsbl_config->dnsbl;
+	results = answers_get(worker->answers, source, &at_ns);
+	for (size_t i = 0; results && i < config->site_count; i++) {
+		if (!results[i].matched || config->sites[i].weight <= 0 ||
+		    is_repeated(config, i) || count == HISTORY_ZONES)
+			continue;
+		zones[count] = site_redact(config->sites[i].zone, texts[count]);
+		count++;
+	}
+	history_note_zones(history_of(worker), zones, count, now_s);
+}
+
+void remember_refusal(struct worker *worker, const struct event *event)
+{
+	struct history_attempt attempt =
+		attempt_of(worker, &event->source, event->reason);
+	time_t now_s = time(NULL);
+
+	if (history_note(history_of(worker), &attempt, now_s) &&
+	    event->reason == REASON_LISTED)
+		note_zones(worker, &event->source, now_s);
+}
+
+void remember_passed(struct worker *worker, const struct addr *source)
+{
+	struct history_attempt attempt =
+		attempt_of(worker, source, REASON_BYPASS);
+
+	attempt.passes = true;
+	history_note_passed(history_of(worker), &attempt, time(NULL));
+}
+
+void remember_reached(struct worker *worker, const struct addr *network)
+{
+	history_note_reached(history_of(worker), network, false, time(NULL));
+}
+
+void remember_mercy(void *context, const struct addr *network)
+{
+	history_note_reached(history_of(context), network, true, time(NULL));
+}
+
+void remember_gate(struct worker *worker, size_t guard, enum family family)
+{
+	history_note_gate(history_of(worker),
+			  config_guard(worker->config, guard).name, family,
+			  worker->gates[guard][family].now, time(NULL));
+}
+
+static bool has_guard(const struct config *config, const char *name)
+{
+	for (size_t i = 0; i < config_guard_count(config); i++)
+		if (strcmp(config_guard(config, i).name, name) == 0)
+			return true;
+	return false;
+}
+
+void remember_guards(struct worker *worker, const struct config *next)
+{
+	const struct policy_gate gone = {.gate = GATE_CLOSED};
+
+	for (size_t i = 0; i < config_guard_count(worker->config); i++) {
+		const char *name = config_guard(worker->config, i).name;
+
+		for (enum family family = 0;
+		     !has_guard(next, name) && family < FAMILY_MAX; family++)
+			history_note_gate(history_of(worker), name, family,
+					  gone, time(NULL));
+	}
+}
