@@ -100,8 +100,13 @@
  *                    knows of nothing older), "kept_days", "left_out" (times
  *                    that there was no room, in these days), and "days" with
  *                    refusals, the latest first: "day" (Unix time of its
- *                    start, UTC), "first", "last" (Unix time), "attempts", and
- *                    "reasons" with the attempts by reason
+ *                    start, UTC), "first", "last" (Unix time), "attempts", of
+ *                    them "watched" (let in, for monitor mode), "reached" (when
+ *                    the network connected to a primary, too) and "mercy" (when
+ *                    it was let in for that; null: it was not, or nobody
+ *                    knows), and "reasons" with the attempts by reason
+ *   report           of `report`, whose argument "since_s" is how many seconds
+ *                    it goes back: its keys are described in posternctl(8)
  *   kind             of a line of `watch`, which has a line for each: "begin",
  *                    the first one; "decision"; "left_out"
  *   time             of a decision, Unix time, when the worker heard of it

@@ -23,6 +23,7 @@
 #include "ctl/lookup.h"
 #include "ctl/orders.h"
 #include "ctl/replay.h"
+#include "ctl/report.h"
 #include "ctl/setup.h"
 #include "ctl/status.h"
 #include "ctl/top.h"
@@ -147,6 +148,22 @@ const struct ctl_command ctl_commands[] = {
 			"at most; the oldest make room.",
 		.example = "posternctl history 203.0.113.66",
 		.run = run_history,
+	},
+	{
+		.name = "report",
+		.operands = "",
+		.options = {{"since", "TIME",
+			     "how far to go back: 12h, 7d (7d), 28d at most"}},
+		.summary = "what was refused in the last days, and whom",
+		.help = "Attempts that were refused, or would have been in "
+			"monitor mode, by reason; what each bypass.policy "
+			"refuses; the networks that also connected to a "
+			"primary, as suspected false positives; the busiest "
+			"networks; the share of each DNSBL; when the gate was "
+			"open, and why. From the store of `history`, by whole "
+			"days of UTC.",
+		.example = "posternctl report --since 28d",
+		.run = report_run,
 	},
 	{
 		.name = "watch",

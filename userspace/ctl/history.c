@@ -3,28 +3,14 @@
 
 #include "ctl/history.h"
 
-#include <time.h>
+#include <string.h>
 
 #include "ctl/fields.h"
 #include "ctl/table.h"
+#include "ctl/when.h"
 
-#define TIME_TEXT 32
-
-/* "2026-11-26 23:59:59", as days are: in UTC. */
-static const char *time_text(const json_t *object, const char *key,
-			     char text[static TIME_TEXT])
-{
-	double unix_s = 0;
-	struct tm parts;
-	time_t when;
-
-	snprintf(text, TIME_TEXT, "%19s", "?");
-	field_number(object, key, &unix_s);
-	when = (time_t)unix_s;
-	if (gmtime_r(&when, &parts))
-		strftime(text, TIME_TEXT, "%F %T", &parts);
-	return text;
-}
+/* Room for what add_notes() says. */
+#define NOTES_TEXT 128
 
 static void list_reasons(json_t *reasons, char *text, size_t size)
 {
@@ -48,6 +34,24 @@ static void list_reasons(json_t *reasons, char *text, size_t size)
 	}
 }
 
+/* What else there is to say of a day. */
+static void add_notes(const json_t *day, char *text, size_t size)
+{
+	uint64_t watched = field_count(day, "watched");
+	size_t used = strlen(text);
+	char count[PRINT_QUANTITY];
+
+	if (watched > 0)
+		used += (size_t)snprintf(text + used, size - used,
+					 "; %s of them in monitor mode",
+					 print_count(watched, count));
+	if (json_is_integer(json_object_get(day, "reached")))
+		used += (size_t)snprintf(text + used, size - used,
+					 "; it connected to the primary, too");
+	if (json_is_integer(json_object_get(day, "mercy")))
+		snprintf(text + used, size - used, "; it got mercy");
+}
+
 static void show_days(const struct print *print, const json_t *days)
 {
 	struct table table = table_of("llll");
@@ -61,13 +65,14 @@ static void show_days(const struct print *print, const json_t *days)
 	table_add(&table, TONE_HEAD, "attempts by reason");
 	json_array_foreach(days, i, day)
 	{
-		time_text(day, "first", text);
+		when_text(day, "first", text);
 		table_add(&table, TONE_PLAIN, "%.10s", text);
 		table_add(&table, TONE_PLAIN, "%s", text + 11);
 		table_add(&table, TONE_PLAIN, "%s",
-			  time_text(day, "last", text) + 11);
+			  when_text(day, "last", text) + 11);
 		list_reasons(json_object_get(day, "reasons"), text,
-			     sizeof(text));
+			     sizeof(text) - NOTES_TEXT);
+		add_notes(day, text, sizeof(text));
 		table_add(&table, TONE_PLAIN, "%s", text);
 	}
 	table_finish(&table, print);
@@ -78,10 +83,10 @@ void history_show(const struct print *print, const json_t *found)
 	const json_t *days = json_object_get(found, "days");
 	uint64_t left_out = field_count(found, "left_out");
 	const char *network = field_text(found, "network", "?");
-	char since[TIME_TEXT], count[PRINT_QUANTITY];
+	char since[WHEN_TEXT], count[PRINT_QUANTITY];
 	size_t day_count = json_array_size(days);
 
-	time_text(found, "since", since);
+	when_text(found, "since", since);
 	if (day_count == 0)
 		print_paragraph(print, TONE_GOOD, "",
 				"No refusal of %s is known since %s UTC.",

@@ -129,6 +129,7 @@ const struct control_command worker_commands[] = {
 	{"witness-del", true, witness_commands_del},
 	{"witness-list", false, witness_commands_list},
 	{"history", false, history_command},
+	{"report", false, report_command},
 	{"watch", false, watch_command},
 };
 const size_t worker_command_count =

@@ -251,8 +251,8 @@ void commands_on_explained(struct worker *worker,
 			   const struct message *message);
 void commands_on_reloaded(struct worker *worker, const struct message *message);
 
-/* history_command.c */
-control_handler history_command;
+/* history_command.c, report_command.c */
+control_handler history_command, report_command;
 
 /* watch_command.c; the start returns 0 or a negative errno. */
 control_handler watch_command;
