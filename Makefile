@@ -190,13 +190,14 @@ lint: $(SKELETON) $(PROBES:%=$(BUILD)/%.skel.h) $(BENCH_SKELETONS) ## formatting
 	tools/lint
 
 UNITS_WITH_PATHS := posternd.service postern-exporter.service \
-	postern-feeds.service
+	postern-feeds.service postern-report.service
 
 install: all ## install below PREFIX (/usr/local), and below DESTDIR
 	install -D -m 755 -t $(DESTDIR)$(SBINDIR) $(PROGRAMS) \
 		userspace/share/postern-feeds
 	install -D -m 644 -t $(DESTDIR)$(UNITDIR) \
-		userspace/share/postern-feeds.timer
+		userspace/share/postern-feeds.timer \
+		userspace/share/postern-report.timer
 	for unit in $(UNITS_WITH_PATHS); do \
 		sed 's,/usr/local/sbin,$(SBINDIR),' userspace/share/$$unit \
 			> $(DESTDIR)$(UNITDIR)/$$unit || exit; \

@@ -100,6 +100,23 @@ for_people() {
 		grep -q '"soon" is no time' <(ctl report --since soon 2>&1)
 }
 
+# Through a real Postfix; also that there is nothing to report.
+by_mail() {
+	local subject
+	subject="Postern on $(uname -n)"
+	MAIL_CONFIG=$(mta_dir backup) ctl report --mail user@example.net
+	expect_mail_arrives "$subject: what was refused" 20
+	expect "with the text" grep -q '^Suspected false positives' \
+		"$LAB/mail/inbox"
+	expect "without a daemon the command fails" mails_failure
+	expect_mail_arrives "$subject: there is no report" 20
+}
+
+mails_failure() {
+	! MAIL_CONFIG=$(mta_dir backup) "$BUILD/posternctl" --socket \
+		"$LAB/nobody" report --mail user@example.net
+}
+
 enforced() {
 	local source
 	ctl mode enforce
@@ -140,6 +157,7 @@ lab_case "a report says from when on it knows" knows_nothing_yet
 lab_case "in monitor mode it says who would have been refused, and who of \
 them reached the primary" monitored
 lab_case "it is text for people" for_people
+lab_case "it comes by mail, if wanted" by_mail
 lab_case "enforcing counts the same attempts" enforced
 lab_case "the store outlives a restart" over_a_restart
 lab_case "one of another version is put aside" another_version

@@ -86,7 +86,8 @@ verified_units() {
 	command -v systemd-analyze >/dev/null ||
 		skip "systemd-analyze is not installed"
 	mkdir "$LAB/units"
-	for unit in posternd postern-exporter postern-feeds; do
+	for unit in posternd postern-exporter postern-feeds \
+		postern-report; do
 		sed "s,/usr/local/sbin/,$BUILD/," "$UNITS/$unit.service" |
 			sed "s,$BUILD/postern-feeds,$UNITS/postern-feeds," \
 				>"$LAB/units/$unit.service"

@@ -11,12 +11,16 @@
 #include <stdlib.h>
 
 #include <cmocka.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "run_ctl.h"
 
 #include "ctl/history.h"
+#include "ctl/mail.h"
 #include "ctl/report.h"
 
 /* A line here is a line of the screen, 80 columns of it. */
@@ -195,12 +199,114 @@ static void a_time_is_a_second_to_28_days(void **state)
 	}
 }
 
+static const struct {
+	const char *text;
+	bool good;
+} recipients[] = {
+	{"root", true},
+	{"postmaster@example.net", true},
+	{"", false},
+	{"-bv", false},
+	{"a b@example.net", false},
+	{"a@example.net,b@example.net", false},
+	{"a@example.net\nBcc: b@example.net", false},
+	{"\xc3\xa4@example.net", false},
+};
+
+static void a_recipient_is_one_word(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(recipients) / sizeof(recipients[0]); i++)
+		assert_int_equal(mail_is_recipient(recipients[i].text),
+				 recipients[i].good);
+}
+
+static char directory[] = "/tmp/postern-mail-XXXXXX";
+static char program[64], sent[64];
+
+/* A sendmail that keeps what it gets, or does what `script` says. */
+static void make_program(const char *script)
+{
+	FILE *file = fopen(program, "we");
+
+	assert_non_null(file);
+	fprintf(file, "#!/bin/sh\n%s\n", script);
+	fclose(file);
+	assert_int_equal(chmod(program, 0700), 0);
+}
+
+static void mail_is_given_to_sendmail(void **state)
+{
+	char script[256], text[1024] = "";
+	FILE *file;
+
+	(void)state;
+	snprintf(script, sizeof(script), "echo \"$@\" > %s; cat >> %s", sent,
+		 sent);
+	make_program(script);
+	assert_int_equal(mail_send(program, "root", "a subject", "a text\n"),
+			 0);
+	file = fopen(sent, "re");
+	assert_non_null(file);
+	assert_true(fread(text, 1, sizeof(text) - 1, file) > 0);
+	fclose(file);
+	assert_string_equal(text, "-oi -t\n"
+				  "To: root\n"
+				  "Subject: a subject\n"
+				  "Auto-Submitted: auto-generated\n"
+				  "MIME-Version: 1.0\n"
+				  "Content-Type: text/plain; charset=utf-8\n"
+				  "Content-Transfer-Encoding: 8bit\n"
+				  "\n"
+				  "a text\n");
+}
+
+static void a_sendmail_that_fails_is_told(void **state)
+{
+	char *large = malloc(1 << 20);
+
+	(void)state;
+	assert_non_null(large);
+	memset(large, 'x', (1 << 20) - 1);
+	large[(1 << 20) - 1] = '\0';
+	make_program("exit 75");
+	assert_int_equal(mail_send(program, "root", "s", "t\n"), 75);
+	/* More than the pipe holds. */
+	assert_int_equal(mail_send(program, "root", "s", large), 75);
+	make_program("exit 0");
+	assert_int_equal(mail_send(program, "root", "s", large), -EPIPE);
+	assert_int_equal(unlink(program), 0);
+	assert_int_equal(mail_send(program, "root", "s", "t\n"), -ENOENT);
+	free(large);
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	if (!mkdtemp(directory))
+		return -1;
+	snprintf(program, sizeof(program), "%s/sendmail", directory);
+	snprintf(sent, sizeof(sent), "%s/sent", directory);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	unlink(program);
+	unlink(sent);
+	return rmdir(directory);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(they_read_as_expected),
 		cmocka_unit_test(a_time_is_a_second_to_28_days),
+		cmocka_unit_test(a_recipient_is_one_word),
+		cmocka_unit_test(mail_is_given_to_sendmail),
+		cmocka_unit_test(a_sendmail_that_fails_is_told),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -21,6 +21,7 @@
 #include "ctl/import_postfix.h"
 #include "ctl/lists.h"
 #include "ctl/lookup.h"
+#include "ctl/mail.h"
 #include "ctl/orders.h"
 #include "ctl/replay.h"
 #include "ctl/report.h"
@@ -152,8 +153,13 @@ const struct ctl_command ctl_commands[] = {
 	{
 		.name = "report",
 		.operands = "",
-		.options = {{"since", "TIME",
-			     "how far to go back: 12h, 7d (7d), 28d at most"}},
+		.options =
+			{
+				{"since", "TIME",
+				 "how far to go back: 12h, 28d (7d)"},
+				{"mail", "RCPT",
+				 "send it there, by " MAIL_PROGRAM},
+			},
 		.summary = "what was refused in the last days, and whom",
 		.help = "Attempts that were refused, or would have been in "
 			"monitor mode, by reason; what each bypass.policy "

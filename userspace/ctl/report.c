@@ -3,11 +3,15 @@
 
 #include "ctl/report.h"
 
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/config_values.h"
 #include "core/reason.h"
 #include "ctl/fields.h"
+#include "ctl/mail.h"
 #include "ctl/table.h"
 #include "ctl/when.h"
 
@@ -360,10 +364,78 @@ void report_show(const struct print *print, const json_t *report)
 	show_openings(print, report);
 }
 
+/* ---- the command ---- */
+
+static enum ctl_exit ask(const struct ctl *ctl, uint64_t since_ms)
+{
+	json_t *args = json_object();
+
+	if (since_ms)
+		json_object_set_new(
+			args, "since_s",
+			json_integer((json_int_t)(since_ms / 1000)));
+	return ctl_ask(ctl, "report", args, ANSWER_S, report_show);
+}
+
+static enum ctl_exit send_text(const struct ctl *ctl, const char *recipient,
+			       const char *what, const char *text)
+{
+	char host[HOST_NAME_MAX + 1] = "", subject[HOST_NAME_MAX + 64];
+	int status;
+
+	gethostname(host, sizeof(host) - 1);
+	snprintf(subject, sizeof(subject), "Postern on %s: %s", host, what);
+	status = mail_send(MAIL_PROGRAM, recipient, subject, text);
+	if (status < 0)
+		ctl_error(ctl, "can't send mail by %s: %s", MAIL_PROGRAM,
+			  strerror(-status));
+	else if (status > 0)
+		ctl_error(ctl,
+			  "%s ended with status %d: the mail to %s may be "
+			  "lost",
+			  MAIL_PROGRAM, status, recipient);
+	return status ? CTL_FAILED : CTL_DONE;
+}
+
+/*
+ * A report that fails is told of by mail, too: nobody misses one that does not
+ * come.
+ */
+static enum ctl_exit send_report(const struct ctl *ctl, const char *recipient,
+				 uint64_t since_ms)
+{
+	char *report = NULL, *error = NULL;
+	size_t report_size, error_size;
+	struct ctl to_memory = *ctl;
+	enum ctl_exit done, sent;
+
+	to_memory.out = open_memstream(&report, &report_size);
+	to_memory.err = open_memstream(&error, &error_size);
+	if (!to_memory.out || !to_memory.err) {
+		ctl_error(ctl, "there is no memory for a mail");
+		if (to_memory.out)
+			fclose(to_memory.out);
+		free(report);
+		return CTL_FAILED;
+	}
+	done = ask(&to_memory, since_ms);
+	fclose(to_memory.out);
+	fclose(to_memory.err);
+	if (done != CTL_DONE)
+		fputs(error, ctl->err);
+	sent = send_text(ctl, recipient,
+			 done == CTL_DONE ? "what was refused"
+					  : "there is no report",
+			 done == CTL_DONE ? report : error);
+	free(report);
+	free(error);
+	return done == CTL_DONE ? sent : done;
+}
+
 enum ctl_exit report_run(const struct ctl *ctl, char **operands)
 {
 	const char *since = ctl_option(ctl, "since");
-	json_t *args = json_object();
+	const char *recipient = ctl_option(ctl, "mail");
 	uint64_t since_ms = 0;
 
 	(void)operands;
@@ -373,12 +445,12 @@ enum ctl_exit report_run(const struct ctl *ctl, char **operands)
 			  "\"%s\" is no time of a second or more, and 28d at "
 			  "most, such as 12h or 7d",
 			  since);
-		json_decref(args);
 		return CTL_MISUSED;
 	}
-	if (since)
-		json_object_set_new(
-			args, "since_s",
-			json_integer((json_int_t)(since_ms / 1000)));
-	return ctl_ask(ctl, "report", args, ANSWER_S, report_show);
+	if (recipient && !mail_is_recipient(recipient)) {
+		ctl_error(ctl, "\"%s\" is no mail address", recipient);
+		return CTL_MISUSED;
+	}
+	return recipient ? send_report(ctl, recipient, since_ms)
+			 : ask(ctl, since_ms);
 }
