@@ -65,7 +65,7 @@ static void start(const char *name, bool journal)
 		setenv("JOURNAL_STREAM", text, 1);
 	else
 		unsetenv("JOURNAL_STREAM");
-	log_init(name);
+	log_init_at(name, "/nowhere");
 }
 
 static const struct {
@@ -253,7 +253,7 @@ static void another_stderr_is_not_the_journal(void **state)
 	log_set_threshold(LOG_LEVEL_INFO);
 	for (size_t i = 0; i < COUNT(others); i++) {
 		setenv("JOURNAL_STREAM", others[i], 1);
-		log_init("test");
+		log_init_at("test", "/nowhere");
 		capture_begin(&capture);
 		log_info("x");
 		capture_end(&capture, text);
@@ -261,7 +261,7 @@ static void another_stderr_is_not_the_journal(void **state)
 	}
 	start("test", true);
 	capture_begin(&capture);
-	log_init("test"); /* where stderr is another now */
+	log_init_at("test", "/nowhere"); /* where stderr is another now */
 	log_info("x");
 	capture_end(&capture, text);
 	assert_int_not_equal(text[0], '<');

@@ -58,6 +58,7 @@ static void become_worker(struct parent *parent, int socket)
 	const int keep[] = {
 		start.parent,
 		start.control,
+		log_descriptor(),
 		maps->settings,
 		maps->verdicts,
 		maps->counters,
