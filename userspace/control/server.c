@@ -221,6 +221,23 @@ static void refuse_change(struct client *client, const char *name)
 	client_refuse(client, error);
 }
 
+/* Who asks, and for what: long lists are cut. */
+#define ARGS_SHOWN 200
+
+static void log_asked(const struct client *client,
+		      const struct control_command *command, const json_t *args)
+{
+	char *text = json_dumps(args, JSON_COMPACT | JSON_ENSURE_ASCII);
+	const char *shown = text && json_object_size(args) > 0 ? text : "";
+
+	log_notice("asked for through the control socket: %s%s%.*s%s uid=%u "
+		   "pid=%d",
+		   command->name, *shown ? " " : "", ARGS_SHOWN, shown,
+		   strlen(shown) > ARGS_SHOWN ? "..." : "", client->peer.uid,
+		   client->peer.pid);
+	free(text);
+}
+
 static void request_start(struct client *client,
 			  const struct control_command *command,
 			  const json_t *args)
@@ -244,9 +261,7 @@ static void request_start(struct client *client,
 	server->request_count++;
 	client_touch(client);
 	if (command->changes)
-		log_notice("%s asked for through the control socket uid=%u "
-			   "pid=%d",
-			   command->name, client->peer.uid, client->peer.pid);
+		log_asked(client, command, args);
 	command->handler(server->options->context, args, request);
 }
 

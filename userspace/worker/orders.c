@@ -173,6 +173,24 @@ const struct order *orders_get(const struct orders *orders,
 	return &orders->of[subject];
 }
 
+static void log_given(enum order_subject subject, unsigned int value, uid_t uid,
+		      int64_t length_s)
+{
+	const char *name = order_subject_name(subject);
+	const char *word = order_word(subject, value);
+
+	if (!value)
+		log_notice("ordered: %s %s, so nothing is forced any more "
+			   "uid=%u",
+			   name, word, uid);
+	else if (length_s)
+		log_notice("ordered: %s %s uid=%u for_s=%lld", name, word, uid,
+			   (long long)length_s);
+	else
+		log_notice("ordered: %s %s, until it is taken back uid=%u",
+			   name, word, uid);
+}
+
 int orders_give(struct orders *orders, enum order_subject subject,
 		unsigned int value, uid_t uid, int64_t length_s)
 {
@@ -180,9 +198,7 @@ int orders_give(struct orders *orders, enum order_subject subject,
 	if (value)
 		orders->of[subject] =
 			order_make(value, uid, length_s, time(NULL), boot_ns());
-	log_notice("ordered: %s %s uid=%u for_s=%lld",
-		   order_subject_name(subject), order_word(subject, value), uid,
-		   (long long)length_s);
+	log_given(subject, value, uid, length_s);
 	return save(orders);
 }
 

@@ -163,10 +163,12 @@ static void begin_health(struct recovery *recovery)
 {
 	uint64_t settle_ns = recovery->config->health.settle_ms * NS_PER_MS;
 	uint64_t now_ns = clock_monotonic_ns();
+	bool settling = now_ns < recovery->up_due_ns;
 
 	flush_healthy(&recovery->flush, now_ns, settle_ns);
 	recovery->up_due_ns = now_ns + settle_ns;
-	if (owes(recovery))
+	/* The other family comes back a moment later: that is no news. */
+	if (owes(recovery) && !settling)
 		log_info("the primary is back: its mail follows when it has "
 			 "settled");
 }
