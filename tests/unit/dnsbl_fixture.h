@@ -109,7 +109,7 @@ static inline void on_done(void *context, const struct dnsbl_result *result)
 	       result->site_count * sizeof(*result->sites));
 	result_count++;
 	if (result->verdict == VERDICT_LISTED)
-		dnsbl_log_listing(dnsbl, result);
+		dnsbl_log_listing(dnsbl, result, NULL);
 }
 
 static inline void on_withdrawn(void *context, uint64_t zones, const char *zone)

@@ -254,9 +254,10 @@ void dnsbl_close(struct dnsbl *dnsbl)
 
 /* ---- status ---- */
 
-void dnsbl_log_listing(struct dnsbl *dnsbl, const struct dnsbl_result *result)
+void dnsbl_log_listing(struct dnsbl *dnsbl, const struct dnsbl_result *result,
+		       const char *id)
 {
-	dnsbl_log_line(&dnsbl->log, dnsbl_now_ms(dnsbl), &result->source,
+	dnsbl_log_line(&dnsbl->log, dnsbl_now_ms(dnsbl), &result->source, id,
 		       result->score, dnsbl->lookups.sites, result->sites,
 		       result->site_count);
 }

@@ -86,10 +86,12 @@ void dnsbl_limit(struct dnsbl *dnsbl, uint32_t per_second, uint32_t burst);
 void dnsbl_own(struct dnsbl *dnsbl, const struct addr *own, size_t count);
 
 /*
- * Logs a listing in one line, for the worker to call when it is news; what
- * exceeds 10 lines a second (20 at once) is counted and said later.
+ * Logs a listing in one line, for the worker to call when it is news, with the
+ * id of the source's story (core/log.h; NULL: none); what exceeds 10 lines a
+ * second (20 at once) is counted and said later.
  */
-void dnsbl_log_listing(struct dnsbl *dnsbl, const struct dnsbl_result *result);
+void dnsbl_log_listing(struct dnsbl *dnsbl, const struct dnsbl_result *result,
+		       const char *id);
 
 /* One zone, for `status`. */
 struct dnsbl_zone_status {

@@ -10,49 +10,38 @@
 
 #define LINES_PER_SECOND 10
 #define LINES_AT_ONCE	 20
-#define TOKENS_PER_LINE	 1000
 #define LINE_TEXT	 768
 
-static bool take_token(struct dnsbl_log *log, uint64_t now_ms)
+/* Zero-initialised is how its owner has it. */
+static struct log_budget *budget_of(struct dnsbl_log *log)
 {
-	const uint64_t full = (uint64_t)LINES_AT_ONCE * TOKENS_PER_LINE;
-	uint64_t elapsed_ms = now_ms - log->filled_ms;
-
-	if (log->filled_ms == 0 || elapsed_ms > full)
-		log->tokens = full;
-	else
-		log->tokens += elapsed_ms * LINES_PER_SECOND;
-	if (log->tokens > full)
-		log->tokens = full;
-	log->filled_ms = now_ms;
-	if (log->tokens < TOKENS_PER_LINE)
-		return false;
-	log->tokens -= TOKENS_PER_LINE;
-	return true;
+	log->budget.per_second = LINES_PER_SECOND;
+	log->budget.at_once = LINES_AT_ONCE;
+	return &log->budget;
 }
 
 void dnsbl_log_omitted(struct dnsbl_log *log, uint64_t now_ms)
 {
-	if (log->omitted == 0 || !take_token(log, now_ms))
-		return;
-	log_info("listed %" PRIu64 " more sources, not named: too many lines",
-		 log->omitted);
-	log->omitted = 0;
+	uint64_t omitted = log_budget_omitted(budget_of(log), now_ms);
+
+	if (omitted)
+		log_info("listed %" PRIu64
+			 " more sources, not named: too many lines",
+			 omitted);
 }
 
 void dnsbl_log_line(struct dnsbl_log *log, uint64_t now_ms,
-		    const struct addr *source, int score,
+		    const struct addr *source, const char *id, int score,
 		    const struct site *sites,
 		    const struct dnsbl_site_result *results, size_t count)
 {
 	char line[LINE_TEXT] = "", text[ADDR_TEXT], zone[SITE_ZONE_MAX];
+	struct log_about about = {.id = id};
 	size_t used = 0;
 
 	dnsbl_log_omitted(log, now_ms);
-	if (log->omitted > 0 || !take_token(log, now_ms)) {
-		log->omitted++;
+	if (!log_budget_take(budget_of(log), now_ms))
 		return;
-	}
 	for (size_t i = 0; i < count; i++) {
 		const uint8_t *code = results[i].address;
 		int length;
@@ -69,6 +58,7 @@ void dnsbl_log_line(struct dnsbl_log *log, uint64_t now_ms,
 		}
 		used += (size_t)length;
 	}
-	log_info("listed %s score=%d%s", addr_format(source, text), score,
-		 line);
+	about.source = addr_format(source, text);
+	log_about(LOG_LEVEL_INFO, &about, "listed %s score=%d%s", about.source,
+		  score, line);
 }

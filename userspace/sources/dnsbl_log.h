@@ -2,7 +2,7 @@
 /*
  * The one line that a new listing is worth, for a postmaster to grep:
  *
- *	listed 192.0.2.66 score=3 zen.spamhaus.org=127.0.0.2
+ *	listed 192.0.2.66 score=3 zen.spamhaus.org=127.0.0.2 id=5b0c77ae
  *
  * No more of them than a log can bear; what was left out is counted and said.
  */
@@ -10,17 +10,17 @@
 #define POSTERN_SOURCES_DNSBL_LOG_H
 
 #include "core/addr.h"
+#include "core/log_budget.h"
 #include "sources/dnsbl_score.h"
 
 /* Zero-initialised is ready for use. */
 struct dnsbl_log {
-	uint64_t filled_ms;
-	uint64_t tokens; /* thousandths of a line */
-	uint64_t omitted;
+	struct log_budget budget;
 };
 
+/* `id`: of the source's story, see core/log.h; NULL: it has none. */
 void dnsbl_log_line(struct dnsbl_log *log, uint64_t now_ms,
-		    const struct addr *source, int score,
+		    const struct addr *source, const char *id, int score,
 		    const struct site *sites,
 		    const struct dnsbl_site_result *results, size_t count);
 

@@ -81,6 +81,7 @@ static void seat(struct session *session, const struct doorman_welcome *welcome)
 		return;
 	}
 	doorman->status.taken++;
+	session->since_ms = uv_now(doorman->loop);
 	session_begin(session, welcome->refusal);
 }
 
@@ -91,10 +92,14 @@ static void receive(struct session *session)
 	struct doorman_guest guest;
 
 	if (guest_of(session, &guest) ||
-	    !doorman->meet(doorman->context, &guest, &welcome))
+	    !doorman->meet(doorman->context, &guest, &welcome)) {
 		session_close(session);
-	else
-		seat(session, &welcome);
+		return;
+	}
+	session->source = guest.source;
+	session->reason = welcome.reason;
+	memcpy(session->id, welcome.id, sizeof(session->id));
+	seat(session, &welcome);
 }
 
 static void on_listener_closed(uv_handle_t *handle)
@@ -192,6 +197,7 @@ int doorman_create(uv_loop_t *loop, doorman_meet *meet, void *context,
 	doorman->meet = meet;
 	doorman->context = context;
 	doorman->handles = 1;
+	doorman->lines = (struct log_budget){.per_second = 1, .at_once = 20};
 	doorman_identify(doorman, NULL, NULL);
 	uv_timer_init(loop, &doorman->report);
 	doorman->report.data = doorman;

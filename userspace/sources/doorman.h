@@ -11,7 +11,8 @@
  *
  * Whom a connection is from, and what it is told, its owner says when it
  * comes (doorman_meet, from the loop; it may not close the doorman).  All that
- * it takes is bounded: connections, their time, what is read of them.
+ * it takes is bounded: connections, their time, what is read of them, and the
+ * lines that are logged of them.
  */
 #ifndef POSTERN_SOURCES_DOORMAN_H
 #define POSTERN_SOURCES_DOORMAN_H
@@ -19,6 +20,7 @@
 #include <uv.h>
 
 #include "core/config.h"
+#include "core/log.h"
 #include "sources/doorman_smtp.h"
 #include "sources/tls_identity.h"
 
@@ -38,6 +40,9 @@ struct doorman_welcome {
 	struct addr network; /* of the source: those share their seats */
 	bool clean;	     /* it has a clean verdict */
 	char refusal[DOORMAN_REPLY_MAX]; /* as in doorman_smtp_begin() */
+	/* For the log (core/log.h): why it was deferred, static; its story. */
+	const char *reason;
+	char id[LOG_ID_TEXT];
 };
 
 /* Returns false for who was not deferred: he is hung up on. */

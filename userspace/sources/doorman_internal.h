@@ -6,6 +6,7 @@
 #ifndef POSTERN_SOURCES_DOORMAN_INTERNAL_H
 #define POSTERN_SOURCES_DOORMAN_INTERNAL_H
 
+#include "core/log_budget.h"
 #include "sources/doorman.h"
 #include "sources/doorman_seats.h"
 #include "sources/doorman_tls.h"
@@ -31,7 +32,8 @@ struct doorman {
 	struct doorman_status status;
 	struct doorman_status reported; /* as of the last line of the log */
 	uv_timer_t report;
-	size_t handles; /* that keep it */
+	struct log_budget lines; /* for single sessions */
+	size_t handles;		 /* that keep it */
 	bool closing;
 };
 
@@ -43,6 +45,10 @@ struct session {
 	struct session *next, *before;
 	int seat; /* negative: none */
 	uint64_t ends_ms;
+	uint64_t since_ms; /* when it was seated; 0: it was not */
+	struct addr source;
+	const char *reason;
+	char id[LOG_ID_TEXT];
 	bool writing;
 	bool closing;
 	unsigned int handles;

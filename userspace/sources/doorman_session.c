@@ -24,6 +24,33 @@ static void on_session_closed(uv_handle_t *handle)
 	doorman_release(doorman);
 }
 
+/* What is left out is in the line of the minute. */
+static void log_session(const struct session *session)
+{
+	struct doorman *doorman = session->doorman;
+	uint64_t now_ms = uv_now(doorman->loop);
+	char text[ADDR_TEXT];
+	const struct log_about about = {
+		.source = addr_format(&session->source, text),
+		.reason = session->reason,
+		.id = session->id[0] ? session->id : NULL,
+	};
+	double seconds = (double)(now_ms - session->since_ms) / 1000;
+
+	if (!session->since_ms || !log_budget_take(&doorman->lines, now_ms))
+		return;
+	if (session->smtp.told)
+		log_about(LOG_LEVEL_INFO, &about,
+			  "the doorman told %s: %s commands=%u seconds=%.1f",
+			  text, session->smtp.refusal, session->smtp.commands,
+			  seconds);
+	else
+		log_about(LOG_LEVEL_INFO, &about,
+			  "%s left the doorman before it named a recipient "
+			  "commands=%u seconds=%.1f",
+			  text, session->smtp.commands, seconds);
+}
+
 void session_close(struct session *session)
 {
 	struct doorman *doorman = session->doorman;
@@ -31,6 +58,7 @@ void session_close(struct session *session)
 	if (session->closing)
 		return;
 	session->closing = true;
+	log_session(session);
 	if (session->seat >= 0)
 		doorman_seats_give_back(doorman->seats, session->seat);
 	if (session->before)

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "core/log.h"
+#include "core/reason.h"
 #include "worker/state.h"
 
 int door_start(struct worker *worker)
@@ -125,6 +126,9 @@ static bool meet(void *context, const struct doorman_guest *guest,
 	out->clean = lookups_find(worker, &guest->source, &verdict) &&
 		     verdict.verdict == VERDICT_CLEAN;
 	reason = reason_of(worker, guest);
+	out->reason = reason_name(reason);
+	stories_id(worker->stories, &guest->source, clock_monotonic_ns(),
+		   out->id);
 	if (reason != REASON_OVERLOAD)
 		spend_patience(worker, &out->network);
 	switch (reason) {

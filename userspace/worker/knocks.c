@@ -82,9 +82,6 @@ static void show_mercy(struct knocks *knocks, const struct addr *key)
 	}
 	knocks->shown++;
 	knocks->merciful(knocks->context, key);
-	log_notice("%s is clean and has knocked at the closed gate for longer "
-		   "than `mercy`: it may pass for 7 days",
-		   text);
 }
 
 bool knocks_note(struct knocks *knocks, const struct addr *source,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/log.h"
+#include "core/reason.h"
 #include "worker/causes.h"
 #include "worker/state.h"
 
@@ -86,6 +87,18 @@ static void on_witness(struct worker *worker, const struct addr *source)
 	remember_passed(worker, source);
 }
 
+static void on_unknown(struct worker *worker, const struct addr *source)
+{
+	bool holds = worker->config->dnsbl.unknown == UNKNOWN_HOLD;
+	char text[ADDR_TEXT];
+
+	stories_tell(worker->stories, LOG_LEVEL_DEBUG, source,
+		     holds ? REASON_HELD : REASON_UNKNOWN, clock_monotonic_ns(),
+		     "%s is not known: %s, and looked up",
+		     addr_format(source, text), holds ? "held" : "let in");
+	dnsbl_ask(worker->dnsbl, source, DNSBL_HELD);
+}
+
 void lookups_on_event(void *context, const struct event *event)
 {
 	struct worker *worker = context;
@@ -93,7 +106,7 @@ void lookups_on_event(void *context, const struct event *event)
 	switch (event->kind) {
 	case EVENT_UNKNOWN:
 		if (worker->dnsbl)
-			dnsbl_ask(worker->dnsbl, &event->source, DNSBL_HELD);
+			on_unknown(worker, &event->source);
 		break;
 	case EVENT_REFRESH:
 		if (worker->dnsbl)
@@ -124,8 +137,14 @@ void lookups_nudge(struct worker *worker, const struct addr *source)
 {
 	struct message message = {.kind = MESSAGE_NUDGE, .source = *source};
 
-	if (gate_mode(worker) == MODE_ENFORCE && worker->config->dnsbl.nudge)
-		worker_tell(worker, &message);
+	char text[ADDR_TEXT];
+
+	if (gate_mode(worker) != MODE_ENFORCE || !worker->config->dnsbl.nudge)
+		return;
+	worker_tell(worker, &message);
+	stories_tell(worker->stories, LOG_LEVEL_DEBUG, source, REASON_MAX,
+		     clock_monotonic_ns(), "%s is asked to resend its SYN",
+		     addr_format(source, text));
 }
 
 static struct source_verdict make_verdict(const struct worker *worker,
@@ -154,9 +173,34 @@ static bool keep(struct worker *worker, const struct addr *source,
 	char text[ADDR_TEXT];
 
 	if (error)
-		log_warning("can't keep the verdict of %s: %s",
-			    addr_format(source, text), strerror(-error));
+		stories_tell(worker->stories, LOG_LEVEL_WARNING, source,
+			     REASON_MAX, clock_monotonic_ns(),
+			     "can't keep the verdict of %s: %s",
+			     addr_format(source, text), strerror(-error));
 	return !error;
+}
+
+/* A listing is news; that there is none is what most lookups end in. */
+static void log_result(struct worker *worker, const struct dnsbl_result *result,
+		       enum verdict before)
+{
+	uint64_t now_ns = clock_monotonic_ns();
+	char id[LOG_ID_TEXT], text[ADDR_TEXT];
+
+	if (result->verdict != VERDICT_LISTED)
+		stories_tell(worker->stories, LOG_LEVEL_DEBUG, &result->source,
+			     result->verdict == VERDICT_CLEAN ? REASON_CLEAN
+							      : REASON_UNKNOWN,
+			     now_ns, "%s was looked up: %s score=%d",
+			     addr_format(&result->source, text),
+			     result->verdict == VERDICT_CLEAN
+				     ? reason_words(REASON_CLEAN)
+				     : "nothing is known of it",
+			     result->score);
+	else if (before != VERDICT_LISTED)
+		dnsbl_log_listing(worker->dnsbl, result,
+				  stories_id(worker->stories, &result->source,
+					     now_ns, id));
 }
 
 /* What follows for the /64 of an IPv6 source. */
@@ -212,8 +256,7 @@ static void on_result(void *context, const struct dnsbl_result *result)
 	if (!keep(worker, &result->source, &next))
 		return;
 	keep_network(worker, &result->source, &next);
-	if (next.verdict == VERDICT_LISTED && before.verdict != VERDICT_LISTED)
-		dnsbl_log_listing(worker->dnsbl, result);
+	log_result(worker, result, before.verdict);
 	if (result->priority == DNSBL_HELD && next.verdict != VERDICT_LISTED &&
 	    worker->config->dnsbl.unknown == UNKNOWN_HOLD)
 		lookups_nudge(worker, &result->source);

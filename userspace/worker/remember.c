@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "core/reason.h"
 #include "worker/state.h"
 
 static struct history *history_of(const struct worker *worker)
@@ -79,10 +80,17 @@ void remember_refusal(struct worker *worker, const struct event *event)
 	struct history_attempt attempt =
 		attempt_of(worker, &event->source, event->reason);
 	time_t now_s = time(NULL);
+	char text[ADDR_TEXT];
 
-	if (history_note(history_of(worker), &attempt, now_s) &&
-	    event->reason == REASON_LISTED)
+	if (!history_note(history_of(worker), &attempt, now_s))
+		return;
+	if (event->reason == REASON_LISTED)
 		note_zones(worker, &event->source, now_s);
+	stories_tell(worker->stories, LOG_LEVEL_INFO, &event->source,
+		     event->reason, clock_monotonic_ns(), "%s %s: %s",
+		     attempt.watched ? "monitor mode lets in" : "refused",
+		     addr_format(&event->source, text),
+		     reason_words(event->reason));
 }
 
 void remember_passed(struct worker *worker, const struct addr *source)
@@ -90,8 +98,13 @@ void remember_passed(struct worker *worker, const struct addr *source)
 	struct history_attempt attempt =
 		attempt_of(worker, source, REASON_BYPASS);
 
+	char text[ADDR_TEXT];
+
 	attempt.passes = true;
 	history_note_passed(history_of(worker), &attempt, time(NULL));
+	stories_tell(worker->stories, LOG_LEVEL_DEBUG, source, REASON_WITNESS,
+		     clock_monotonic_ns(), "%s passes the closed gate: %s",
+		     addr_format(source, text), reason_words(REASON_WITNESS));
 }
 
 void remember_reached(struct worker *worker, const struct addr *network)
@@ -101,7 +114,17 @@ void remember_reached(struct worker *worker, const struct addr *network)
 
 void remember_mercy(void *context, const struct addr *network)
 {
-	history_note_reached(history_of(context), network, true, time(NULL));
+	const struct prefix prefix = history_network(network);
+	struct worker *worker = context;
+	char text[PREFIX_TEXT];
+
+	history_note_reached(history_of(worker), network, true, time(NULL));
+	stories_tell(
+		worker->stories, LOG_LEVEL_NOTICE, network, REASON_MAX,
+		clock_monotonic_ns(),
+		"%s is clean and has knocked at the closed gate for longer "
+		"than `mercy`: it may pass for 7 days",
+		prefix_format(&prefix, text));
 }
 
 void remember_gate(struct worker *worker, size_t guard, enum family family)

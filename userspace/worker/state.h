@@ -36,6 +36,7 @@
 #include "worker/recovery.h"
 #include "worker/runtime.h"
 #include "worker/save.h"
+#include "worker/stories.h"
 #include "worker/watch.h"
 #include "worker/withdraw.h"
 #include "worker/worker.h"
@@ -109,6 +110,7 @@ struct worker {
 	struct withdraw withdraw;
 	struct save *save;
 	struct history_keeper *history;		  /* of refusals */
+	struct stories *stories;		  /* in the log */
 	struct addr own[ADDRESSES_PROTECTED_MAX]; /* as the engine knows them */
 	size_t own_count;
 	uint32_t knock_count; /* at closed gates, to look up some of them */

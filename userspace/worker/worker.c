@@ -49,6 +49,7 @@ static void on_sweep(uv_timer_t *timer)
 	verdicts_sweep(worker->verdicts);
 	networks_sweep(worker->networks);
 	gate_check(worker);
+	stories_sum_up(worker->stories, clock_monotonic_ns());
 	fd = room_take_deferred(worker);
 	if (fd >= 0) {
 		on_config(worker, fd);
@@ -181,7 +182,8 @@ static int open_memory(struct worker *worker)
 	};
 	int error;
 
-	if (!worker->neighbours)
+	worker->stories = stories_create();
+	if (!worker->neighbours || !worker->stories)
 		return -ENOMEM;
 	withdraw_init(&worker->withdraw, &worker->loop, worker->verdicts);
 	error = save_create(&worker->loop, &of, &worker->save);
@@ -380,6 +382,7 @@ static void clean_up(struct worker *worker)
 {
 	answers_free(worker->answers);
 	neighbours_free(worker->neighbours);
+	stories_free(worker->stories);
 	lists_close(worker->ranges);
 	knocks_free(worker->knocked);
 	networks_close(worker->networks);
