@@ -90,6 +90,17 @@ monitored() {
 		[ "$(log_count posternd " refused $source")" -eq 0 ]
 }
 
+# Who asked for what; but a program that feeds us fills no log.
+asked_for() {
+	restart_postern bypass.policy=witness
+	expect_gate closed
+	ctl block add 203.0.113.201 --note 'case 4711' >/dev/null
+	expect_log 'block-add \{"prefix":"203.0.113.201","note":"case 4711"\} uid=0 '
+	ctl witness add 198.51.100.0/24 >/dev/null
+	expect "witnesses are for --verbose" \
+		[ "$(log_count posternd witness-add)" -eq 0 ]
+}
+
 # A journal of the lab's own, where the daemon looks for it.
 in_journal() {
 	local source
@@ -132,4 +143,5 @@ lab_up start_primary start_backup_mta
 lab_case "a deferred source's lines have one id" deferred
 lab_case "so have a lookup's, and a listing's" looked_up
 lab_case "monitor mode is told apart" monitored
+lab_case "what is asked for is named" asked_for
 lab_case "the journal gets fields" in_journal

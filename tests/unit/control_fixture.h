@@ -128,10 +128,14 @@ static inline void on_stop(void *context, const json_t *args,
 }
 
 static const struct control_command commands[] = {
-	{"echo", false, on_echo},	  {"later", false, on_later},
-	{"change", true, on_change},	  {"huge", false, on_huge},
-	{"too-huge", false, on_too_huge}, {"nothing", false, on_nothing},
-	{"fail", false, on_fail},	  {"stop", false, on_stop},
+	{"echo", CONTROL_READ, on_echo},
+	{"later", CONTROL_READ, on_later},
+	{"change", CONTROL_CHANGE, on_change},
+	{"huge", CONTROL_READ, on_huge},
+	{"too-huge", CONTROL_READ, on_too_huge},
+	{"nothing", CONTROL_READ, on_nothing},
+	{"fail", CONTROL_READ, on_fail},
+	{"stop", CONTROL_READ, on_stop},
 };
 
 static struct control_options options;

@@ -150,10 +150,10 @@ static void on_gate(void *context, const json_t *args,
 }
 
 static const struct control_command daemon_commands[] = {
-	{"status", false, on_status},
-	{"explain", false, on_explain},
-	{"reload", false, on_reload},
-	{"gate", false, on_gate},
+	{"status", CONTROL_READ, on_status},
+	{"explain", CONTROL_READ, on_explain},
+	{"reload", CONTROL_READ, on_reload},
+	{"gate", CONTROL_READ, on_gate},
 };
 
 static int start_daemon(void **state)

@@ -227,14 +227,18 @@ static void refuse_change(struct client *client, const char *name)
 static void log_asked(const struct client *client,
 		      const struct control_command *command, const json_t *args)
 {
+	enum log_level level = command->right == CONTROL_SUPPLY
+				       ? LOG_LEVEL_DEBUG
+				       : LOG_LEVEL_NOTICE;
 	char *text = json_dumps(args, JSON_COMPACT | JSON_ENSURE_ASCII);
 	const char *shown = text && json_object_size(args) > 0 ? text : "";
 
-	log_notice("asked for through the control socket: %s%s%.*s%s uid=%u "
-		   "pid=%d",
-		   command->name, *shown ? " " : "", ARGS_SHOWN, shown,
-		   strlen(shown) > ARGS_SHOWN ? "..." : "", client->peer.uid,
-		   client->peer.pid);
+	log_write(level,
+		  "asked for through the control socket: %s%s%.*s%s uid=%u "
+		  "pid=%d",
+		  command->name, *shown ? " " : "", ARGS_SHOWN, shown,
+		  strlen(shown) > ARGS_SHOWN ? "..." : "", client->peer.uid,
+		  client->peer.pid);
 	free(text);
 }
 
@@ -260,7 +264,7 @@ static void request_start(struct client *client,
 	client->request = request;
 	server->request_count++;
 	client_touch(client);
-	if (command->changes)
+	if (command->right != CONTROL_READ)
 		log_asked(client, command, args);
 	command->handler(server->options->context, args, request);
 }
@@ -282,7 +286,7 @@ static void client_ask(struct client *client, size_t length)
 	command = find_command(client->server->options, call.command);
 	if (!command)
 		refuse_unknown(client, call.command);
-	else if (command->changes && !client->peer.admin)
+	else if (command->right != CONTROL_READ && !client->peer.admin)
 		refuse_change(client, command->name);
 	else
 		request_start(client, command, call.args);

@@ -50,9 +50,16 @@ struct control_request;
 typedef void control_handler(void *context, const json_t *args,
 			     struct control_request *request);
 
+/* What it takes to use a command, and what the log has of it. */
+enum control_right {
+	CONTROL_READ,	/* for whoever may connect; not logged */
+	CONTROL_CHANGE, /* for root and the admin group alone; logged */
+	CONTROL_SUPPLY, /* the same, by programs all the time: for debugging */
+};
+
 struct control_command {
 	const char *name;
-	bool changes; /* for root and the admin group alone */
+	enum control_right right;
 	control_handler *handler;
 };
 

@@ -20,7 +20,6 @@
 #define POSTERN_CORE_LOG_H
 
 #include <stdbool.h>
-#include <stdint.h>
 
 enum log_level {
 	LOG_LEVEL_ERROR,
