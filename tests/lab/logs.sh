@@ -79,6 +79,23 @@ score=0 reason=clean" "$id"
 	ctl gate auto >/dev/null
 }
 
+# The one whose knock shows that the primary is gone gets in by that attempt.
+not_refused_after_all() {
+	local source
+	start_verbose health.interval=60s
+	source=$(fresh clean 6)
+	stop_primary
+	expect_connected "$source" 20
+	expect_within 10 "the log says that the gate has opened to it" \
+		log_grew posternd "info: $source is not refused after all: \
+the gate has opened id=" 0
+	expect "it has the id of the refusal" has_id \
+		"$source is not refused after all" "$(id_of "refused $source:")"
+	expect "and history has no refusal of it" [ "$(ctl --json history \
+		"$source" | jq .days)" = '[]' ]
+	start_primary
+}
+
 monitored() {
 	local source
 	start_verbose mode=monitor
@@ -142,6 +159,8 @@ lab_up start_primary start_backup_mta
 
 lab_case "a deferred source's lines have one id" deferred
 lab_case "so have a lookup's, and a listing's" looked_up
+lab_case "who finds the gate open after all was not refused" \
+	not_refused_after_all
 lab_case "monitor mode is told apart" monitored
 lab_case "what is asked for is named" asked_for
 lab_case "the journal gets fields" in_journal

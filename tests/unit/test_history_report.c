@@ -176,6 +176,29 @@ static void what_came_through_in_the_end_was_not_refused(void **state)
 	assert_int_equal(report->policies.strict, 3);
 }
 
+static void what_found_the_gate_open_was_not_refused(void **state)
+{
+	struct addr first = addr_of("192.0.2.1"), third = addr_of("192.0.2.3");
+
+	(void)state;
+	note("192.0.2.1", REASON_BYPASS, WITNESSES, START);
+	note("192.0.2.2", REASON_BYPASS, WITNESSES, START);
+	note("192.0.2.3", REASON_FEED, 0, START);
+	assert_true(history_note_opened(history, &first, START + 1));
+	assert_false(history_note_opened(history, &first, START + 2));
+	assert_false(history_note_opened(history, &third, START + 2));
+	look(START, START);
+	assert_int_equal(attempts(REASON_BYPASS), 1);
+	assert_int_equal(attempts(REASON_FEED), 1);
+	assert_int_equal(report->policies.strict, 1);
+	assert_int_equal(report->policies.witness, 1);
+	assert_int_equal(report->policies.witness_known, 1);
+	/* A later attempt is another one. */
+	first = addr_of("192.0.2.2");
+	assert_false(history_note_opened(history, &first,
+					 START + HISTORY_ATTEMPT_S));
+}
+
 static void a_network_that_was_never_refused_is_not_shown(void **state)
 {
 	struct history_day found[HISTORY_DAYS];
@@ -495,6 +518,7 @@ int main(void)
 		TEST(monitor_and_enforce_count_the_same_attempts),
 		TEST(each_policy_has_its_count),
 		TEST(what_came_through_in_the_end_was_not_refused),
+		TEST(what_found_the_gate_open_was_not_refused),
 		TEST(a_network_that_was_never_refused_is_not_shown),
 		TEST(who_reached_the_primary_is_suspect),
 		TEST(so_is_who_had_reached_it_before),

@@ -259,6 +259,7 @@ static bool is_doubted(const struct worker *worker, size_t guard,
 
 static void welcome(void *context, const struct addr *source)
 {
+	remember_opened(context, source);
 	lookups_welcome(context, source);
 }
 
@@ -356,7 +357,7 @@ void gate_knock(struct worker *worker, const struct event *event)
 	state = &worker->gates[guard][family];
 	/* It was on its way when the gate opened. */
 	if (state->now.gate == GATE_OPEN) {
-		lookups_welcome(worker, &event->source);
+		welcome(worker, &event->source);
 		return;
 	}
 	recent_note(&worker->recent, &event->source, guard);

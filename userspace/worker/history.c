@@ -177,6 +177,7 @@ static void note_at_gate(struct history *history,
 	sums->gate_listed += attempt->listed;
 	if (!attempt->witnesses)
 		return;
+	last->known = true;
 	last->counted = attempt->listed || !attempt->passes;
 	sums->gate_known++;
 	sums->gate_refused += last->counted;
@@ -222,6 +223,7 @@ static void decrease(uint32_t *count)
 /*
  * What was refused and came through by the same attempt was not refused.  A
  * gate that lets nobody wait drops a SYN, and lets its repetition pass.
+ * Policy `strict` would have gone on refusing.
  */
 static void take_back(struct history *history, struct history_last *last)
 {
@@ -245,19 +247,39 @@ static void take_back(struct history *history, struct history_last *last)
 	history->changes++;
 }
 
-void history_note_passed(struct history *history,
+bool history_note_passed(struct history *history,
 			 const struct history_attempt *attempt, time_t now_s)
 {
 	struct history_last *last = place_of(history, &attempt->source);
 
 	if (is_resent(last, &attempt->source, (uint32_t)now_s)) {
-		if (last->reason == REASON_BYPASS && !attempt->listed)
-			take_back(history, last);
-		return;
+		if (last->reason != REASON_BYPASS || attempt->listed)
+			return false;
+		take_back(history, last);
+		return true;
 	}
 	begin(last, &attempt->source, REASON_MAX, (uint32_t)now_s);
 	note_at_gate(history, attempt, last, (uint32_t)now_s);
 	history->changes++;
+	return false;
+}
+
+bool history_note_opened(struct history *history, const struct addr *source,
+			 time_t now_s)
+{
+	struct history_last *last = place_of(history, source);
+	struct history_sums *sums;
+
+	if (!is_resent(last, source, (uint32_t)now_s) ||
+	    last->reason != REASON_BYPASS)
+		return false;
+	/* No policy would have refused it: the gate is open to all. */
+	sums = history_sums_of(history, last->start_s / HISTORY_DAY_S);
+	decrease(&sums->gate);
+	if (last->known)
+		decrease(&sums->gate_known);
+	take_back(history, last);
+	return true;
 }
 
 void history_note_reached(struct history *history, const struct addr *source,

@@ -78,9 +78,17 @@ bool history_note(struct history *history,
 /*
  * One that passed the closed gate, for its network may; `reason` and `watched`
  * mean nothing.  Had the same attempt been refused before, that is taken back.
+ * Returns whether it was.
  */
-void history_note_passed(struct history *history,
+bool history_note_passed(struct history *history,
 			 const struct history_attempt *attempt, time_t now_s);
+
+/*
+ * The gate has opened to a source that had been refused there: if by the same
+ * attempt, that is taken back, whatever the policy is.  Returns whether it was.
+ */
+bool history_note_opened(struct history *history, const struct addr *source,
+			 time_t now_s);
 
 /* A network has connected to a primary, or was let in for `mercy`. */
 void history_note_reached(struct history *history, const struct addr *source,

@@ -13,7 +13,8 @@ struct history_last {
 	uint32_t start_s;   /* 0: none */
 	enum reason reason; /* REASON_MAX: it passed, or was let in */
 	bool watched;
-	bool counted; /* as one that policy `witness` refuses */
+	bool known;   /* it was known who is a witness ... */
+	bool counted; /* ... and that policy `witness` refuses it */
 };
 
 /* The part of one zone in one day. */

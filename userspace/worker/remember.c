@@ -100,11 +100,31 @@ void remember_passed(struct worker *worker, const struct addr *source)
 
 	char text[ADDR_TEXT];
 
+	bool after_all;
+
 	attempt.passes = true;
-	history_note_passed(history_of(worker), &attempt, time(NULL));
-	stories_tell(worker->stories, LOG_LEVEL_DEBUG, source, REASON_WITNESS,
-		     clock_monotonic_ns(), "%s passes the closed gate: %s",
-		     addr_format(source, text), reason_words(REASON_WITNESS));
+	after_all =
+		history_note_passed(history_of(worker), &attempt, time(NULL));
+	stories_tell(
+		worker->stories, after_all ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG,
+		source, REASON_WITNESS, clock_monotonic_ns(),
+		"%s passes the closed gate%s: %s", addr_format(source, text),
+		after_all ? " after all" : "", reason_words(REASON_WITNESS));
+}
+
+void remember_opened(struct worker *worker, const struct addr *source)
+{
+	struct source_verdict found;
+	char text[ADDR_TEXT];
+
+	if (lookups_find(worker, source, &found) &&
+	    found.verdict == VERDICT_LISTED)
+		return;
+	if (history_note_opened(history_of(worker), source, time(NULL)))
+		stories_tell(worker->stories, LOG_LEVEL_INFO, source,
+			     REASON_MAX, clock_monotonic_ns(),
+			     "%s is not refused after all: the gate has opened",
+			     addr_format(source, text));
 }
 
 void remember_reached(struct worker *worker, const struct addr *network)

@@ -262,11 +262,12 @@ int watch_command_start(struct worker *worker);
 
 /*
  * remember.c: into the history: what was refused, or would have been; who
- * passed the closed gate; whose network has reached a primary, or got mercy;
- * and how a gate is.
+ * passed the closed gate, or found it open after all; whose network has reached
+ * a primary, or got mercy; and how a gate is.
  */
 void remember_refusal(struct worker *worker, const struct event *event);
 void remember_passed(struct worker *worker, const struct addr *source);
+void remember_opened(struct worker *worker, const struct addr *source);
 void remember_reached(struct worker *worker, const struct addr *network);
 knocks_merciful remember_mercy;
 void remember_gate(struct worker *worker, size_t guard, enum family family);
