@@ -273,6 +273,8 @@ struct rules {
 	__u64 hold_limit;      /* jiffies a source is held at most */
 	__u64 hold_memory;     /* jiffies after that until it is held again */
 	__u64 witness_wait;    /* jiffies a refusal waits for a witness */
+	__u64 witness_fresh;   /* jiffies: who is a witness for longer than
+				  that is not told of again at a primary */
 	__u64 second;	       /* in jiffies, for the budgets */
 	__u32 holds_per_cpu;   /* new holds a second */
 	__u32 events_per_cpu;  /* events a second, without knocks */
@@ -286,15 +288,13 @@ struct rules {
 	__u32 port_count;
 	__u32 ipv4_count;
 	__u32 ipv6_count;
+	__u32 arrivals_per_cpu; /* events of kind AT_PRIMARY a second */
 	__be16 ports[PORTS_MAX];
 	struct door_ipv4 ipv4[DOORS_MAX];
 	struct door_ipv6 ipv6[DOORS_MAX];
-	/* For witness.bpf.c alone. */
-	__u64 witness_fresh;	/* jiffies: who is a witness for longer than
-				   that is not told of again */
-	__u32 arrivals_per_cpu; /* events of kind AT_PRIMARY a second */
 	__u32 here_count;
 	struct primary_here here[PRIMARIES_HERE_MAX];
+	__u32 reserved;
 };
 
 /*
