@@ -174,6 +174,45 @@ static void what_nobody_could_have_ordered_is_not_taken(void **state)
 	}
 }
 
+static void expect_kept_until(int64_t until)
+{
+	char path[128];
+	json_t *kept;
+
+	snprintf(path, sizeof(path), "%s/" NAME, directory);
+	kept = json_load_file(path, 0, NULL);
+	assert_int_equal(json_integer_value(json_object_get(
+				 json_object_get(kept, "gate"), "until")),
+			 until);
+	json_decref(kept);
+}
+
+/* The clock was set by a day: the file is meant for the new time. */
+static void a_clock_that_was_set_ends_nothing(void **state)
+{
+	static const int64_t steps[] = {86400, -86400};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(steps); i++) {
+		const struct order *order;
+		int64_t since, until;
+
+		begin();
+		orders_give(orders, ORDER_GATE, ORDER_GATE_OPEN, 0, 3600);
+		orders_give(orders, ORDER_MODE, ORDER_MODE_MONITOR, 0, 0);
+		order = orders_get(orders, ORDER_GATE);
+		since = order->since_unix;
+		until = order->until_unix;
+		orders_clock_set(orders, steps[i]);
+		assert_int_equal(order->since_unix, since + steps[i]);
+		assert_int_equal(order->until_unix, until + steps[i]);
+		expect(ORDER_GATE, ORDER_GATE_OPEN);
+		assert_int_equal(orders_get(orders, ORDER_MODE)->until_unix, 0);
+		end();
+		expect_kept_until(until + steps[i]);
+	}
+}
+
 static void what_can_not_be_kept_is_told(void **state)
 {
 	struct orders *other;
@@ -216,6 +255,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			what_nobody_could_have_ordered_is_not_taken, set_up,
 			tear_down),
+		cmocka_unit_test_setup_teardown(
+			a_clock_that_was_set_ends_nothing, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_can_not_be_kept_is_told,
 						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(their_object_tells_what_is_left,

@@ -150,6 +150,36 @@ static void a_clock_that_is_set_back_gives_nothing_back(void **state)
 	assert_true(quota_exhausted(&quota, NOW - 3 * DAY));
 }
 
+/* In the time that comes again there are slices, and new periods, too. */
+static void a_clock_that_is_set_back_takes_nothing(void **state)
+{
+	const uint64_t limit = 24 * QUOTA_SLICE_LEAST;
+	const uint64_t back = NOW - DAY, hour = DAY / 24;
+	struct quota quota;
+	unsigned int taken;
+
+	(void)state;
+	quota_init(&quota, limit, DAY);
+	taken = take_all(&quota, NOW, DNSBL_HELD);
+	assert_true(taken > 0 && taken < limit);
+	assert_int_equal(take_all(&quota, back, DNSBL_HELD), 0);
+	assert_true(quota_rests(&quota, back));
+	assert_true(take_all(&quota, back + hour, DNSBL_HELD) > 0);
+	assert_int_equal(take_all(&quota, NOW - NOW % DAY, DNSBL_HELD), taken);
+}
+
+/* And for those who were wrong by a day, and are right again. */
+static void a_clock_that_jumps_to_and_fro_gives_and_takes_nothing(void **state)
+{
+	struct quota quota;
+
+	(void)state;
+	quota_init(&quota, 10, DAY);
+	assert_int_equal(take_all(&quota, NOW + DAY, DNSBL_HELD), 10);
+	assert_int_equal(take_all(&quota, NOW, DNSBL_HELD), 0);
+	assert_int_equal(take_all(&quota, NOW + DAY, DNSBL_HELD), 10);
+}
+
 static const struct {
 	const char *name;
 	uint64_t started_s;
@@ -215,6 +245,9 @@ int main(void)
 		cmocka_unit_test(who_spreads_them_evenly_gets_nearly_all),
 		cmocka_unit_test(a_new_period_begins_at_a_multiple_of_it),
 		cmocka_unit_test(a_clock_that_is_set_back_gives_nothing_back),
+		cmocka_unit_test(a_clock_that_is_set_back_takes_nothing),
+		cmocka_unit_test(
+			a_clock_that_jumps_to_and_fro_gives_and_takes_nothing),
 		cmocka_unit_test(what_was_used_before_a_restart_counts),
 		cmocka_unit_test(what_was_used_meanwhile_counts_too),
 		cmocka_unit_test(a_period_of_nothing_is_no_trap),

@@ -45,6 +45,18 @@ static void begin_slice(struct quota *quota, uint64_t now_s)
 	quota->slice_end = quota->used + share;
 }
 
+/*
+ * The clock was set back: the period and its slice are those of now, or the
+ * rest of either would have to do until the old time comes again.
+ */
+static void follow_back(struct quota *quota, uint64_t now_s)
+{
+	if (quota->started_s > period_start(quota, now_s))
+		quota->started_s = period_start(quota, now_s);
+	if (quota->slice_s > slice_start(quota, now_s))
+		quota->slice_s = slice_start(quota, now_s);
+}
+
 bool quota_take(struct quota *quota, uint64_t now_s,
 		enum dnsbl_priority priority)
 {
@@ -54,6 +66,7 @@ bool quota_take(struct quota *quota, uint64_t now_s,
 		quota->prewarmed = 0;
 		quota->slice_s = 0;
 	}
+	follow_back(quota, now_s);
 	if (quota->limit > 0) {
 		if (slice_start(quota, now_s) > quota->slice_s)
 			begin_slice(quota, now_s);

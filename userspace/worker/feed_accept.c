@@ -11,6 +11,8 @@
 #include "core/log.h"
 #include "worker/feed_state.h"
 
+static const char too_old[] = "its file is older than max-age allows";
+
 /* Below this a bound on growth would be a nuisance. */
 #define CHANGE_LEAST 100
 
@@ -124,8 +126,7 @@ bool feed_accept(struct feed *feed, struct feed_file *file)
 		return false;
 	}
 	if (expires && expires <= time(NULL)) {
-		feed_become(feed, FEED_STATE_EXPIRED,
-			    "it is older than max-age allows");
+		feed_become(feed, FEED_STATE_EXPIRED, "%s", too_old);
 		return false;
 	}
 	ranges_set_put(feed->before);
@@ -150,8 +151,7 @@ bool feed_expire(struct feed *feed, int64_t now_unix)
 	ranges_set_put(feed->set);
 	feed->set = NULL;
 	feed->state = FEED_STATE_EXPIRED;
-	snprintf(feed->why, sizeof(feed->why),
-		 "its file is older than max-age allows");
+	snprintf(feed->why, sizeof(feed->why), "%s", too_old);
 	log_error("feed \"%s\", %s: not refreshed for too long, so it lists "
 		  "nobody any more",
 		  feed->config.name, feed->config.file);

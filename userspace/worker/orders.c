@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "core/log.h"
+#include "core/wall.h"
 #include "worker/runtime_file.h"
 
 #define TICK_MS	  500
@@ -21,15 +22,6 @@ struct orders {
 	struct order of[ORDER_SUBJECTS];
 	uv_timer_t tick;
 };
-
-/* Goes on while the machine sleeps. */
-static uint64_t boot_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	return (uint64_t)now.tv_sec * 1000000000ULL + (uint64_t)now.tv_nsec;
-}
 
 /* ---- the file ---- */
 
@@ -93,7 +85,7 @@ static void load_order(struct order *order, enum order_subject subject,
 		return;
 	if (length_s)
 		found.until_unix = found.since_unix + length_s;
-	order_resume(&found, time(NULL), boot_ns());
+	order_resume(&found, time(NULL), wall_boot_ns());
 	*order = found;
 }
 
@@ -124,7 +116,7 @@ static bool end_those_over(struct orders *orders)
 	for (enum order_subject s = 0; s < ORDER_SUBJECTS; s++) {
 		struct order *order = &orders->of[s];
 
-		if (!order_is_over(order, boot_ns()))
+		if (!order_is_over(order, wall_boot_ns()))
 			continue;
 		log_notice("the order \"%s %s\" is over", order_subject_name(s),
 			   order_word(s, order->value));
@@ -196,10 +188,28 @@ int orders_give(struct orders *orders, enum order_subject subject,
 {
 	orders->of[subject] = (struct order){0};
 	if (value)
-		orders->of[subject] =
-			order_make(value, uid, length_s, time(NULL), boot_ns());
+		orders->of[subject] = order_make(value, uid, length_s,
+						 time(NULL), wall_boot_ns());
 	log_given(subject, value, uid, length_s);
 	return save(orders);
+}
+
+void orders_clock_set(struct orders *orders, int64_t step_s)
+{
+	bool any = false;
+
+	for (enum order_subject s = 0; s < ORDER_SUBJECTS; s++) {
+		struct order *order = &orders->of[s];
+
+		if (!order->value)
+			continue;
+		order->since_unix += step_s;
+		if (order->until_unix)
+			order->until_unix += step_s;
+		any = true;
+	}
+	if (any)
+		save(orders);
 }
 
 json_t *orders_json(const struct orders *orders)
@@ -208,7 +218,7 @@ json_t *orders_json(const struct orders *orders)
 
 	for (enum order_subject s = 0; s < ORDER_SUBJECTS; s++) {
 		const struct order *order = &orders->of[s];
-		double left_s = order_left_s(order, boot_ns());
+		double left_s = order_left_s(order, wall_boot_ns());
 		json_t *one = json_null();
 
 		if (order->value)

@@ -35,6 +35,12 @@ const struct order *orders_get(const struct orders *orders,
 int orders_give(struct orders *orders, enum order_subject subject,
 		unsigned int value, uid_t uid, int64_t length_s);
 
+/*
+ * The clock was set, by so many seconds: orders end when they would have, and
+ * the file says so in the new time.
+ */
+void orders_clock_set(struct orders *orders, int64_t step_s);
+
 /* {"gate": null, "mode": {"order", "since", "until", "left_s", "uid"}} */
 json_t *orders_json(const struct orders *orders);
 

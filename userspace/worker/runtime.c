@@ -10,6 +10,7 @@
 
 #include "control/protocol.h"
 #include "core/log.h"
+#include "core/wall.h"
 #include "worker/runtime_file.h"
 
 #define TICK_MS 1000
@@ -25,7 +26,8 @@
 struct entry {
 	struct prefix prefix;
 	int64_t added_unix;
-	int64_t expires_unix; /* 0: never */
+	int64_t expires_unix; /* 0: never; for people, and for the file */
+	uint64_t ends_ns;     /* of CLOCK_BOOTTIME; 0: never */
 	char *note;
 };
 
@@ -40,7 +42,7 @@ struct runtime {
 	const struct jiffies_clock *clock;
 	char *directory;
 	struct entries lists[RUNTIME_LISTS];
-	int64_t ends_unix; /* when the first block expires; 0: none does */
+	uint64_t ends_ns;  /* when the first block expires; 0: none does */
 	uint64_t deadline; /* of the kernel, for that */
 	uv_timer_t tick;
 };
@@ -101,24 +103,23 @@ static void drop(struct entries *entries, struct entry *entry)
 static uint64_t kernel_deadline(struct runtime *runtime)
 {
 	const struct entries *entries = &runtime->lists[RUNTIME_BLOCK];
-	int64_t first = 0, left;
+	uint64_t first = 0, now_ns = wall_boot_ns(), left_ns;
 
 	for (size_t i = 0; i < entries->count; i++) {
-		int64_t expires = entries->of[i].expires_unix;
+		uint64_t ends_ns = entries->of[i].ends_ns;
 
-		if (expires && (first == 0 || expires < first))
-			first = expires;
+		if (ends_ns && (first == 0 || ends_ns < first))
+			first = ends_ns;
 	}
-	if (first == runtime->ends_unix)
+	if (first == runtime->ends_ns)
 		return runtime->deadline;
-	left = first - time(NULL) + GRACE_S;
-	runtime->ends_unix = first;
+	left_ns = first > now_ns ? first - now_ns : 0;
+	runtime->ends_ns = first;
 	runtime->deadline = 0;
 	if (first)
 		runtime->deadline = clock_jiffies_at(
 			runtime->clock,
-			clock_monotonic_ns() +
-				(uint64_t)(left > 0 ? left : 0) * NS_PER_S);
+			clock_monotonic_ns() + left_ns + GRACE_S * NS_PER_S);
 	return runtime->deadline;
 }
 
@@ -192,6 +193,31 @@ static int save(const struct runtime *runtime)
 	return error;
 }
 
+/*
+ * Whatever was done to the clock since it was kept, an entry lasts no longer
+ * than it was made for.
+ */
+static void resume(struct entry *entry)
+{
+	int64_t now = time(NULL), left, length;
+
+	if (entry->added_unix < 0)
+		entry->added_unix = 0;
+	if (entry->expires_unix) {
+		left = entry->expires_unix < now ? 0
+						 : entry->expires_unix - now;
+		length = entry->expires_unix - entry->added_unix;
+		if (left > length)
+			left = length > 0 ? length : 0;
+		if (left > RUNTIME_FOR_MAX_S)
+			left = RUNTIME_FOR_MAX_S;
+		entry->expires_unix = now + left;
+		entry->ends_ns = wall_boot_ns() + (uint64_t)left * NS_PER_S;
+	}
+	if (entry->added_unix > now)
+		entry->added_unix = now;
+}
+
 static void load_entry(struct entries *entries, const json_t *object)
 {
 	const char *note = json_string_value(json_object_get(object, "note"));
@@ -206,6 +232,7 @@ static void load_entry(struct entries *entries, const json_t *object)
 	if (!text || prefix_parse(text, &entry.prefix) != 0 ||
 	    entry.prefix.length == 0 || find(entries, &entry.prefix))
 		return;
+	resume(&entry);
 	if (note && *note != '\0')
 		entry.note = strdup(note);
 	if (append(entries, &entry) != 0)
@@ -246,14 +273,14 @@ static void load(struct runtime *runtime)
 static bool expire(struct runtime *runtime, enum runtime_list list)
 {
 	struct entries *entries = &runtime->lists[list];
-	int64_t now = time(NULL);
+	uint64_t now_ns = wall_boot_ns();
 	char text[PREFIX_TEXT];
 	bool any = false;
 
 	for (size_t i = entries->count; i-- > 0;) {
 		struct entry *entry = &entries->of[i];
 
-		if (!entry->expires_unix || entry->expires_unix > now)
+		if (!entry->ends_ns || entry->ends_ns > now_ns)
 			continue;
 		log_notice("%s %s has expired", meanings[list].name,
 			   prefix_format(&entry->prefix, text));
@@ -348,8 +375,10 @@ int runtime_add(struct runtime *runtime, enum runtime_list list,
 				    runtime_count(runtime, RUNTIME_BLOCK) >=
 			    RUNTIME_ENTRIES_MAX)
 		return -ENOSPC;
-	if (for_s)
+	if (for_s) {
 		entry.expires_unix = entry.added_unix + (int64_t)for_s;
+		entry.ends_ns = wall_boot_ns() + for_s * NS_PER_S;
+	}
 	if (note && *note != '\0') {
 		entry.note = strdup(note);
 		if (!entry.note)
@@ -379,6 +408,27 @@ int runtime_remove(struct runtime *runtime, enum runtime_list list,
 	error = set(runtime, list);
 	*kept = save(runtime);
 	return error;
+}
+
+void runtime_clock_set(struct runtime *runtime, int64_t step_s)
+{
+	bool any = false;
+
+	for (unsigned int list = 0; list < RUNTIME_LISTS; list++) {
+		struct entries *entries = &runtime->lists[list];
+
+		for (size_t i = 0; i < entries->count; i++) {
+			struct entry *entry = &entries->of[i];
+
+			entry->added_unix += step_s;
+			if (!entry->ends_ns)
+				continue;
+			entry->expires_unix += step_s;
+			any = true;
+		}
+	}
+	if (any)
+		save(runtime);
 }
 
 size_t runtime_count(const struct runtime *runtime, enum runtime_list list)

@@ -45,6 +45,12 @@ int runtime_add(struct runtime *runtime, enum runtime_list list,
 int runtime_remove(struct runtime *runtime, enum runtime_list list,
 		   const struct prefix *prefix, int *kept);
 
+/*
+ * The clock was set, by so many seconds: entries end when they would have, and
+ * the file says so in the new time.
+ */
+void runtime_clock_set(struct runtime *runtime, int64_t step_s);
+
 /* An array of entries, as much of them as fits an answer. */
 json_t *runtime_json(const struct runtime *runtime, enum runtime_list list);
 

@@ -12,6 +12,7 @@
 #include "core/config.h"
 #include "core/message.h"
 #include "core/policy.h"
+#include "core/wall.h"
 #include "sources/addresses.h"
 #include "sources/dnsbl.h"
 #include "sources/doorman.h"
@@ -87,6 +88,7 @@ struct worker {
 	uv_timer_t lease;
 	uv_timer_t sweep;
 	uv_timer_t kept_timer;
+	struct wall wall; /* at the last sweep */
 	bool closing;
 
 	struct settings_table *settings;

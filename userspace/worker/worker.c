@@ -41,11 +41,28 @@ static void on_lease(uv_timer_t *timer)
 
 static void on_config(struct worker *worker, int fd);
 
+/* Ages of files are by the clock of the wall: feeds are looked at again. */
+static void follow_wall(struct worker *worker)
+{
+	int64_t step_s = wall_look_now(&worker->wall);
+
+	if (step_s == 0)
+		return;
+	log_notice("the clock was set %s by %lld s: what lasts for a time ends "
+		   "when it would have",
+		   step_s > 0 ? "forward" : "back",
+		   (long long)(step_s > 0 ? step_s : -step_s));
+	runtime_clock_set(worker->runtime, step_s);
+	orders_clock_set(worker->orders, step_s);
+	feeds_reload(worker->feeds, false);
+}
+
 static void on_sweep(uv_timer_t *timer)
 {
 	struct worker *worker = timer->data;
 	int fd;
 
+	follow_wall(worker);
 	verdicts_sweep(worker->verdicts);
 	networks_sweep(worker->networks);
 	gate_check(worker);
@@ -272,6 +289,7 @@ static int start_timers(struct worker *worker)
 	uv_timer_init(&worker->loop, &worker->kept_timer);
 	worker->kept_timer.data = worker;
 	worker->parent.data = worker;
+	wall_look_now(&worker->wall);
 	error = uv_poll_init(&worker->loop, &worker->parent,
 			     worker->start.parent);
 	if (!error)
