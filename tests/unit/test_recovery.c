@@ -66,12 +66,15 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
+	static const char *const names[] = {NAME, NAME ".damaged"};
 	char path[128];
 
 	(void)state;
 	config_free(config);
-	snprintf(path, sizeof(path), "%s/" NAME, directory);
-	unlink(path);
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		snprintf(path, sizeof(path), "%s/%s", directory, names[i]);
+		unlink(path);
+	}
 	assert_int_equal(uv_loop_close(&loop), 0);
 	return rmdir(directory);
 }
@@ -167,6 +170,30 @@ static void a_restart_loses_no_flush(void **state)
 	end();
 }
 
+/* Rather once too often than not at all. */
+static void in_doubt_the_queue_is_flushed(void **state)
+{
+	static const char *const texts[] = {"", "[]", "{\"owed\": 3}", "{}"};
+	char path[128];
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/" NAME, directory);
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		FILE *out = fopen(path, "w");
+
+		assert_non_null(out);
+		fputs(texts[i], out);
+		fclose(out);
+		begin();
+		recovery_follow(recovery, POLICY_HEALTH_UP);
+		expect_told("up 0 ");
+		done(0);
+		expect_told("up 0 1 ");
+		done(1);
+		end();
+	}
+}
+
 /* It comes while larger tables are waited for, before any configuration. */
 static void an_answer_to_an_earlier_worker_is_ignored(void **state)
 {
@@ -191,6 +218,8 @@ int main(void)
 			a_gate_that_closes_again_is_followed_by_them_too,
 			set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_restart_loses_no_flush,
+						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(in_doubt_the_queue_is_flushed,
 						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			an_answer_to_an_earlier_worker_is_ignored, set_up,

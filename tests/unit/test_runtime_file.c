@@ -103,6 +103,7 @@ static void a_damaged_file_is_put_aside(void **state)
 {
 	static const char *const texts[] = {"",	    "{",    "[]",
 					    "null", "{}{}", "\x01\x02"};
+	const struct runtime_file file = {directory, NAME, "the lists", 0};
 	json_t *read = NULL;
 
 	(void)state;
@@ -111,10 +112,66 @@ static void a_damaged_file_is_put_aside(void **state)
 		assert_int_equal(runtime_file_read(directory, NAME, &read),
 				 -EBADMSG);
 		assert_null(read);
-		runtime_file_put_aside(directory, NAME);
+		assert_int_equal(runtime_file_load(&file, &read), -EBADMSG);
+		assert_null(read);
 		assert_false(is_there(NAME));
 		assert_true(is_there(NAME ".damaged"));
 	}
+}
+
+/* Nor is it destroyed by what is written next. */
+static void what_is_no_file_is_put_aside(void **state)
+{
+	struct runtime_file file = {directory, NAME, "the lists", 0};
+	json_t *read = NULL;
+	char path[128];
+
+	(void)state;
+	path_of(NAME, path);
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_int_equal(runtime_file_load(&file, &read), -EINVAL);
+	assert_false(is_there(NAME));
+	assert_int_equal(runtime_file_save(&file, json_object()), 0);
+	assert_int_equal(runtime_file_load(&file, &read), 0);
+	json_decref(read);
+	path_of(NAME ".damaged", path);
+	assert_int_equal(rmdir(path), 0);
+}
+
+static void a_temporary_file_of_others_is_no_trap(void **state)
+{
+	struct runtime_file file = {directory, NAME, "the lists", 0};
+	char path[128];
+
+	(void)state;
+	put(NAME ".damaged", "untouched");
+	path_of(NAME ".new", path);
+	assert_int_equal(symlink(NAME ".damaged", path), 0);
+	assert_int_equal(runtime_file_save(&file, json_object()), 0);
+	assert_false(is_there(NAME ".new"));
+	path_of(NAME ".damaged", path);
+	assert_int_equal(truncate(path, 9), 0);
+	put(NAME ".new", "{}");
+	path_of(NAME ".new", path);
+	assert_int_equal(chmod(path, 0), 0);
+	assert_int_equal(runtime_file_save(&file, json_object()), 0);
+}
+
+static void what_failed_is_due_again_later(void **state)
+{
+	struct runtime_file file = {"/nonexistent", NAME, "the lists", 0};
+
+	(void)state;
+	assert_false(runtime_file_is_due(&file));
+	assert_int_equal(runtime_file_save(&file, json_object()), -ENOENT);
+	assert_true(file.again_ns > 0);
+	assert_false(runtime_file_is_due(&file));
+	file.again_ns = 1;
+	assert_true(runtime_file_is_due(&file));
+	assert_int_equal(runtime_file_save(&file, NULL), -ENOMEM);
+	file.directory = directory;
+	assert_int_equal(runtime_file_save(&file, json_object()), 0);
+	assert_false(runtime_file_is_due(&file));
 }
 
 static void a_missing_directory_is_told(void **state)
@@ -136,6 +193,15 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			no_file_is_no_error, make_directory, remove_directory),
 		cmocka_unit_test_setup_teardown(a_damaged_file_is_put_aside,
+						make_directory,
+						remove_directory),
+		cmocka_unit_test_setup_teardown(what_is_no_file_is_put_aside,
+						make_directory,
+						remove_directory),
+		cmocka_unit_test_setup_teardown(
+			a_temporary_file_of_others_is_no_trap, make_directory,
+			remove_directory),
+		cmocka_unit_test_setup_teardown(what_failed_is_due_again_later,
 						make_directory,
 						remove_directory),
 		cmocka_unit_test(a_missing_directory_is_told),

@@ -127,14 +127,18 @@ static void load(struct history_keeper *keeper)
 	int error = save_file_read(keeper->directory, FILE_NAME,
 				   HISTORY_FILE_MAX, &data, &size);
 
-	if (error && error != -ENOENT)
-		log_warning("can't read %s/%s, so the history of refusals "
-			    "begins anew: %s",
-			    keeper->directory, FILE_NAME, strerror(-error));
-	else if (!error && history_decode(keeper->history, data, size, &why))
-		log_warning("%s/%s %s: it is ignored, so the history of "
-			    "refusals begins anew",
-			    keeper->directory, FILE_NAME, why);
+	if (error == -ENOENT)
+		return;
+	if (!error)
+		error = history_decode(keeper->history, data, size, &why);
+	if (error)
+		log_warning("%s/%s %s%s%s: the history of refusals begins anew",
+			    keeper->directory, FILE_NAME,
+			    why ? why : "can't be read, ",
+			    why ? "" : strerror(-error),
+			    save_file_put_aside(keeper->directory, FILE_NAME)
+				    ? ""
+				    : "; it is put aside");
 	free(data);
 }
 

@@ -17,6 +17,7 @@
 
 struct orders {
 	char *directory;
+	struct runtime_file file;
 	orders_ended *ended;
 	void *context;
 	struct order of[ORDER_SUBJECTS];
@@ -45,23 +46,16 @@ static json_t *file_json(const struct orders *orders)
 	return object;
 }
 
-static int save(const struct orders *orders)
+static int save(struct orders *orders)
 {
-	json_t *object = file_json(orders);
-	int error = object ? runtime_file_write(orders->directory, FILE_NAME,
-						object)
-			   : -ENOMEM;
-
-	json_decref(object);
-	if (error)
-		log_warning("can't keep orders in %s: %s; they end with this "
-			    "process",
-			    orders->directory, strerror(-error));
-	return error;
+	return runtime_file_save(&orders->file, file_json(orders));
 }
 
-/* Takes what would be taken from posternctl, too; else there is no order. */
-static void load_order(struct order *order, enum order_subject subject,
+/*
+ * Takes what would be taken from posternctl, too; else there is no order.
+ * Returns whether it is one.
+ */
+static bool load_order(struct order *order, enum order_subject subject,
 		       const json_t *object)
 {
 	const char *word = json_string_value(json_object_get(object, "order"));
@@ -76,35 +70,38 @@ static void load_order(struct order *order, enum order_subject subject,
 	int64_t asked_s = 0, length_s;
 
 	if (!word || order_parse(subject, word, &found.value) != 0)
-		return;
+		return false;
 	if (found.until_unix &&
 	    __builtin_sub_overflow(found.until_unix, found.since_unix,
 				   &asked_s))
-		return;
+		return false;
 	if (order_length(subject, found.value, asked_s, &length_s) != 0)
-		return;
+		return false;
 	if (length_s)
 		found.until_unix = found.since_unix + length_s;
 	order_resume(&found, time(NULL), wall_boot_ns());
 	*order = found;
+	return true;
 }
 
 static void load(struct orders *orders)
 {
 	json_t *object = NULL;
-	int error = runtime_file_read(orders->directory, FILE_NAME, &object);
+	bool bad = false;
 
-	if (error)
-		log_error("can't read the orders in %s: %s", orders->directory,
-			  error == -EBADMSG ? "the file is damaged, and put "
-					      "aside"
-					    : strerror(-error));
-	if (error == -EBADMSG)
-		runtime_file_put_aside(orders->directory, FILE_NAME);
-	for (enum order_subject s = 0; s < ORDER_SUBJECTS; s++)
-		load_order(&orders->of[s], s,
-			   json_object_get(object, order_subject_name(s)));
+	runtime_file_load(&orders->file, &object);
+	for (enum order_subject s = 0; s < ORDER_SUBJECTS; s++) {
+		const json_t *one =
+			json_object_get(object, order_subject_name(s));
+
+		bad |= one && !load_order(&orders->of[s], s, one);
+	}
 	json_decref(object);
+	if (!bad)
+		return;
+	runtime_file_refuse(&orders->file,
+			    "what nobody could have ordered is left out");
+	save(orders);
 }
 
 /* ---- the end ---- */
@@ -130,6 +127,8 @@ static void on_tick(uv_timer_t *timer)
 {
 	struct orders *orders = timer->data;
 
+	if (runtime_file_is_due(&orders->file))
+		save(orders);
 	if (!end_those_over(orders))
 		return;
 	save(orders);
@@ -148,6 +147,11 @@ int orders_create(uv_loop_t *loop, const char *directory, orders_ended *ended,
 		free(orders);
 		return -ENOMEM;
 	}
+	orders->file = (struct runtime_file){
+		.directory = orders->directory,
+		.name = FILE_NAME,
+		.what = "the orders",
+	};
 	orders->ended = ended;
 	orders->context = context;
 	load(orders);

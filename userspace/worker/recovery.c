@@ -20,6 +20,7 @@ struct recovery {
 	recovery_tell *tell;
 	void *context;
 	char *directory;
+	struct runtime_file file;
 	const struct config *config;
 	enum policy_health site; /* the last thing that was known */
 	bool owes_up;		 /* on-up */
@@ -37,32 +38,33 @@ static bool owes(const struct recovery *recovery)
 static void keep(struct recovery *recovery)
 {
 	bool owed = owes(recovery);
-	json_t *object;
-	int error;
 
-	if (owed == recovery->kept)
+	if (owed == recovery->kept && !runtime_file_is_due(&recovery->file))
 		return;
-	object = json_pack("{s:b}", "owed", (int)owed);
-	error = object ? runtime_file_write(recovery->directory, FILE_NAME,
-					    object)
-		       : -ENOMEM;
-	json_decref(object);
 	recovery->kept = owed;
-	if (error)
-		log_warning("can't keep in %s that the queue has to be "
-			    "flushed: %s",
-			    recovery->directory, strerror(-error));
+	runtime_file_save(&recovery->file,
+			  json_pack("{s:b}", "owed", (int)owed));
 }
 
+/* A flush too many does no harm; mail that nobody asks for may wait long. */
 static void load(struct recovery *recovery)
 {
 	json_t *object = NULL;
-	int error = runtime_file_read(recovery->directory, FILE_NAME, &object);
+	const json_t *owed;
+	int error = runtime_file_load(&recovery->file, &object);
 
-	if (error == -EBADMSG)
-		runtime_file_put_aside(recovery->directory, FILE_NAME);
-	recovery->kept = json_is_true(json_object_get(object, "owed"));
+	owed = json_object_get(object, "owed");
+	recovery->kept = json_is_true(owed);
 	recovery->owes_up = recovery->kept;
+	if (object && !json_is_boolean(owed)) {
+		runtime_file_refuse(&recovery->file, "it does not tell");
+		error = -EBADMSG;
+	}
+	if (error) {
+		log_notice("the queue will be flushed, as nobody knows "
+			   "whether it has to be");
+		recovery->owes_up = true;
+	}
 	json_decref(object);
 }
 
@@ -119,6 +121,11 @@ int recovery_create(uv_loop_t *loop, const char *directory, recovery_tell *tell,
 		free(recovery);
 		return -ENOMEM;
 	}
+	recovery->file = (struct runtime_file){
+		.directory = recovery->directory,
+		.name = FILE_NAME,
+		.what = "whether the queue has to be flushed",
+	};
 	recovery->tell = tell;
 	recovery->context = context;
 	load(recovery);

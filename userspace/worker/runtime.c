@@ -4,6 +4,7 @@
 #include "worker/runtime.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -41,6 +42,7 @@ struct runtime {
 	struct publisher *publisher;
 	const struct jiffies_clock *clock;
 	char *directory;
+	struct runtime_file file;
 	struct entries lists[RUNTIME_LISTS];
 	uint64_t ends_ns;  /* when the first block expires; 0: none does */
 	uint64_t deadline; /* of the kernel, for that */
@@ -173,24 +175,15 @@ json_t *runtime_json(const struct runtime *runtime, enum runtime_list list)
 	return entries_json(&runtime->lists[list], SHOWN_MAX);
 }
 
-static int save(const struct runtime *runtime)
+static int save(struct runtime *runtime)
 {
 	json_t *object = json_object();
-	int error = -ENOMEM;
 
 	for (unsigned int list = 0; list < RUNTIME_LISTS; list++)
 		json_object_set_new(
 			object, meanings[list].name,
 			entries_json(&runtime->lists[list], SIZE_MAX));
-	if (object)
-		error = runtime_file_write(runtime->directory, FILE_NAME,
-					   object);
-	json_decref(object);
-	if (error)
-		log_error("can't keep the run-time lists in %s: %s; they end "
-			  "with this process",
-			  runtime->directory, strerror(-error));
-	return error;
+	return runtime_file_save(&runtime->file, object);
 }
 
 /*
@@ -218,7 +211,8 @@ static void resume(struct entry *entry)
 		entry->added_unix = now;
 }
 
-static void load_entry(struct entries *entries, const json_t *object)
+/* Returns whether it is one. */
+static bool load_entry(struct entries *entries, const json_t *object)
 {
 	const char *note = json_string_value(json_object_get(object, "note"));
 	const char *text = json_string_value(json_object_get(object, "prefix"));
@@ -231,42 +225,48 @@ static void load_entry(struct entries *entries, const json_t *object)
 
 	if (!text || prefix_parse(text, &entry.prefix) != 0 ||
 	    entry.prefix.length == 0 || find(entries, &entry.prefix))
-		return;
+		return false;
 	resume(&entry);
 	if (note && *note != '\0')
 		entry.note = strdup(note);
-	if (append(entries, &entry) != 0)
-		free(entry.note);
+	if (append(entries, &entry) == 0)
+		return true;
+	free(entry.note);
+	return false;
+}
+
+/* Returns how many of it are no entries. */
+static size_t load_list(struct entries *entries, const json_t *all)
+{
+	size_t i, bad = all && !json_is_array(all);
+	const json_t *one;
+
+	json_array_foreach(all, i, one)
+	{
+		if (i >= RUNTIME_ENTRIES_MAX || !load_entry(entries, one))
+			bad++;
+	}
+	return bad;
 }
 
 static void load(struct runtime *runtime)
 {
 	json_t *object = NULL;
-	const json_t *one;
-	size_t i;
-	int error = runtime_file_read(runtime->directory, FILE_NAME, &object);
+	char why[64];
+	size_t bad = 0;
 
-	if (error) {
-		log_error("can't read the run-time lists in %s: %s",
-			  runtime->directory,
-			  error == -EBADMSG ? "the file is damaged, and put "
-					      "aside"
-					    : strerror(-error));
-		if (error == -EBADMSG)
-			runtime_file_put_aside(runtime->directory, FILE_NAME);
+	if (runtime_file_load(&runtime->file, &object))
 		return;
-	}
-	for (unsigned int list = 0; list < RUNTIME_LISTS; list++) {
-		const json_t *all =
-			json_object_get(object, meanings[list].name);
-
-		json_array_foreach(all, i, one)
-		{
-			if (i < RUNTIME_ENTRIES_MAX)
-				load_entry(&runtime->lists[list], one);
-		}
-	}
+	for (unsigned int list = 0; list < RUNTIME_LISTS; list++)
+		bad += load_list(&runtime->lists[list],
+				 json_object_get(object, meanings[list].name));
 	json_decref(object);
+	if (bad == 0)
+		return;
+	snprintf(why, sizeof(why), "left out, as they are no entries: %zu",
+		 bad);
+	runtime_file_refuse(&runtime->file, why);
+	save(runtime);
 }
 
 /* Drops what has expired; returns whether there was anything. */
@@ -295,6 +295,8 @@ static void on_tick(uv_timer_t *timer)
 	struct runtime *runtime = timer->data;
 	bool any = false;
 
+	if (runtime_file_is_due(&runtime->file))
+		save(runtime);
 	for (unsigned int list = 0; list < RUNTIME_LISTS; list++) {
 		if (!expire(runtime, list))
 			continue;
@@ -330,6 +332,11 @@ int runtime_create(uv_loop_t *loop, struct publisher *publisher,
 	runtime->publisher = publisher;
 	runtime->clock = clock;
 	runtime->directory = strdup(directory);
+	runtime->file = (struct runtime_file){
+		.directory = runtime->directory,
+		.name = FILE_NAME,
+		.what = "the run-time lists",
+	};
 	if (!runtime->directory)
 		error = -ENOMEM;
 	if (!error)

@@ -4,15 +4,18 @@
 #include "worker/runtime_file.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
+#include <string.h>
 
+#include "core/log.h"
+#include "tables/clock.h"
 #include "worker/save_file.h"
 
 /* More than as many entries as there may be, with notes, ever take. */
 #define SIZE_MOST (64 << 20)
+
+/* After a disk was full: is it still? */
+#define AGAIN_NS (30 * NS_PER_S)
 
 int runtime_file_read(const char *directory, const char *name, json_t **out)
 {
@@ -51,14 +54,47 @@ int runtime_file_write(const char *directory, const char *name,
 	return -EIO;
 }
 
-void runtime_file_put_aside(const char *directory, const char *name)
+int runtime_file_load(const struct runtime_file *file, json_t **out)
 {
-	int at = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	char damaged[SAVE_FILE_NAME_MAX];
+	int error = runtime_file_read(file->directory, file->name, out);
 
-	if (at < 0)
-		return;
-	snprintf(damaged, sizeof(damaged), "%s.damaged", name);
-	renameat(at, name, at, damaged);
-	close(at);
+	if (error == -EBADMSG)
+		runtime_file_refuse(file, "it is damaged, or no JSON object");
+	else if (error == -EINVAL)
+		runtime_file_refuse(file, "it is no file");
+	else if (error)
+		runtime_file_refuse(file, strerror(-error));
+	return error;
+}
+
+void runtime_file_refuse(const struct runtime_file *file, const char *why)
+{
+	int error = save_file_put_aside(file->directory, file->name);
+
+	log_error("%s/%s (%s): %s%s%s%s", file->directory, file->name,
+		  file->what, why, error ? "" : "; it is put aside as ",
+		  error ? "" : file->name, error ? "" : SAVE_FILE_DAMAGED);
+}
+
+int runtime_file_save(struct runtime_file *file, json_t *object)
+{
+	int error =
+		object ? runtime_file_write(file->directory, file->name, object)
+		       : -ENOMEM;
+
+	json_decref(object);
+	if (error && !file->again_ns)
+		log_error("can't keep %s in %s: %s; what is new ends with this "
+			  "process, if it can't later either",
+			  file->what, file->directory, strerror(-error));
+	if (!error && file->again_ns)
+		log_notice("%s could be kept in %s after all", file->what,
+			   file->directory);
+	file->again_ns = error ? clock_monotonic_ns() + AGAIN_NS : 0;
+	return error;
+}
+
+bool runtime_file_is_due(const struct runtime_file *file)
+{
+	return file->again_ns && clock_monotonic_ns() >= file->again_ns;
 }

@@ -7,6 +7,8 @@
 #define POSTERN_WORKER_RUNTIME_FILE_H
 
 #include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
 
 /*
  * Returns 0 with an object or NULL (there is no file) in *out; or a negative
@@ -18,7 +20,36 @@ int runtime_file_read(const char *directory, const char *name, json_t **out);
 int runtime_file_write(const char *directory, const char *name,
 		       const json_t *object);
 
-/* Puts a file that can't be read out of the way of the next one. */
-void runtime_file_put_aside(const char *directory, const char *name);
+/*
+ * One of them, as its owner has it: `what` is in it, in words, such as "the
+ * run-time lists".  All is borrowed.
+ */
+struct runtime_file {
+	const char *directory;
+	const char *name;
+	const char *what;
+	uint64_t again_ns; /* when to try again; 0: all is written */
+};
+
+/*
+ * As runtime_file_read().  What can't be read is logged and put aside, so that
+ * the next write does not destroy it.
+ */
+int runtime_file_load(const struct runtime_file *file, json_t **out);
+
+/*
+ * Logs why it is not used, or not all of it, and puts it aside; what is used
+ * has to be saved again.
+ */
+void runtime_file_refuse(const struct runtime_file *file, const char *why);
+
+/*
+ * As runtime_file_write(); takes the object, NULL is -ENOMEM.  Logs the first
+ * failure, and its end; meanwhile the owner tries again when it is due.
+ */
+int runtime_file_save(struct runtime_file *file, json_t *object);
+
+/* Whether a write has failed a while ago. */
+bool runtime_file_is_due(const struct runtime_file *file);
 
 #endif

@@ -320,14 +320,15 @@ void save_restore(struct save *save, struct dnsbl *dnsbl)
 			       &data, &size);
 	if (error == -ENOENT)
 		return;
-	if (error)
-		log_warning("can't read %s/%s, so nothing is known from before "
-			    "the restart: %s",
-			    save->directory, FILE_NAME, strerror(-error));
-	else if (saved_state_read(data, size, &visitor, &why))
-		log_warning("%s/%s %s: it is ignored, so nothing is known from "
-			    "before the restart",
-			    save->directory, FILE_NAME, why);
+	if (error || saved_state_read(data, size, &visitor, &why))
+		log_warning("%s/%s %s%s, so nothing is known from before the "
+			    "restart%s",
+			    save->directory, FILE_NAME,
+			    error ? "can't be read: " : why,
+			    error ? strerror(-error) : "",
+			    save_file_put_aside(save->directory, FILE_NAME)
+				    ? ""
+				    : "; it is put aside");
 	else if (restoring.verdicts)
 		log_notice("verdicts known from before the restart: %zu",
 			   restoring.verdicts);

@@ -32,8 +32,9 @@ int save_file_open(const char *directory, const char *name,
 	if (at < 0)
 		return at;
 	temporary_name(name, temporary);
-	fd = openat(at, temporary,
-		    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
+	/* What another user has left there could not be written to. */
+	unlinkat(at, temporary, 0);
+	fd = openat(at, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
 		    0600);
 	stream = fd < 0 ? NULL : fdopen(fd, "w");
 	if (!stream) {
@@ -81,6 +82,19 @@ void save_file_discard(struct save_file *file)
 	fclose(file->stream);
 	unlinkat(file->directory, temporary, 0);
 	close(file->directory);
+}
+
+int save_file_put_aside(const char *directory, const char *name)
+{
+	int at = open_directory(directory), error;
+	char damaged[SAVE_FILE_NAME_MAX];
+
+	if (at < 0)
+		return at;
+	snprintf(damaged, sizeof(damaged), "%s" SAVE_FILE_DAMAGED, name);
+	error = renameat(at, name, at, damaged) == 0 ? 0 : -errno;
+	close(at);
+	return error;
 }
 
 static int read_all(int fd, size_t max, void **out, size_t *size)

@@ -11,6 +11,9 @@
 
 #define SAVE_FILE_NAME_MAX 64
 
+/* What is added to the name of one that was put aside. */
+#define SAVE_FILE_DAMAGED ".damaged"
+
 struct save_file {
 	int directory;
 	const char *name;
@@ -28,6 +31,12 @@ int save_file_open(const char *directory, const char *name,
 int save_file_finish(struct save_file *file);
 
 void save_file_discard(struct save_file *file);
+
+/*
+ * Gives what can't be read another name, so that the next version does not
+ * destroy it.  Returns 0 or a negative errno.
+ */
+int save_file_put_aside(const char *directory, const char *name);
 
 /*
  * Returns 0 with the content for free(3); -ENOENT, -EFBIG above `max` octets,
