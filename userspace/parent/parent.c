@@ -25,6 +25,7 @@
 #include "parent/takeover.h"
 
 #define CHECK_MS 2000
+#define DEAF_MS	 200
 
 void parent_tell_attachments(struct parent *parent)
 {
@@ -141,6 +142,32 @@ static int next_timeout(const struct parent *parent, uint64_t rest_ns)
 	return (int)(wait_ms < CHECK_MS ? wait_ms : CHECK_MS);
 }
 
+/*
+ * Without memory, or with a lower limit of descriptors than it has, poll(2)
+ * fails: that must not end the filter, so the two that matter are looked at
+ * all the same.
+ */
+static void wait_for(struct parent *parent, struct pollfd *fds, size_t count,
+		     int timeout_ms)
+{
+	if (poll(fds, count, timeout_ms) >= 0) {
+		parent->deaf = false;
+		return;
+	}
+	for (size_t i = 0; i < count; i++)
+		fds[i].revents = 0;
+	if (errno == EINTR)
+		return;
+	if (!parent->deaf)
+		log_error("can't wait for events: %s; looking for them every "
+			  "%d ms",
+			  strerror(errno), DEAF_MS);
+	parent->deaf = true;
+	poll(NULL, 0, DEAF_MS);
+	fds[0].revents = POLLIN;
+	fds[1].revents = fds[1].fd >= 0 ? POLLIN : 0;
+}
+
 static void loop(struct parent *parent)
 {
 	while (!parent->stop) {
@@ -153,9 +180,7 @@ static void loop(struct parent *parent)
 
 		count += hooks_poll(parent->hooks, fds + count);
 		count += queue_poll(parent->queue, fds + count);
-		if (poll(fds, count, next_timeout(parent, rest_ns)) < 0 &&
-		    errno != EINTR)
-			break;
+		wait_for(parent, fds, count, next_timeout(parent, rest_ns));
 		for (size_t i = 2; i < count; i++)
 			if (fds[i].revents &&
 			    !hooks_read(parent->hooks, fds[i].fd))
@@ -317,6 +342,17 @@ static void ignore_link(void *context, const char *interface)
 	(void)interface;
 }
 
+/* Whatever has eaten them up: to look into a directory takes one, too. */
+static void make_room_for_descriptors(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 /*
  * After a clean stop nothing is left.  After a failure, and for the next
  * daemon, what is attached stays so.
@@ -325,6 +361,7 @@ static void leave(struct parent *parent)
 {
 	bool clean = parent->status == 0 && !parent->handed_over;
 
+	make_room_for_descriptors();
 	if (parent->links && clean)
 		links_detach(parent->links);
 	if (parent->steering && clean)

@@ -70,6 +70,7 @@ struct parent {
 	uint64_t checked_ns;
 	bool attached;
 	bool failing_open; /* the worker's lease has run out */
+	bool deaf;	   /* poll(2) fails */
 	bool stop;
 	bool handed_over; /* leave everything to the next daemon */
 	int status;
