@@ -108,6 +108,9 @@ static void check(struct parent *parent)
 	reload_check(parent);
 	if (now - parent->checked_ns < CHECK_MS * NS_PER_MS)
 		return;
+	/* Who was stopped, or a machine that stood still, has seen nothing. */
+	if (now - parent->checked_ns > 3 * CHECK_MS * NS_PER_MS)
+		parent->late_since_ns = 0;
 	parent->checked_ns = now;
 	hooks_check(parent->hooks);
 	queue_check(parent->queue, parent->config);

@@ -68,6 +68,7 @@ struct parent {
 	uint64_t restart_at_ns;
 	uint64_t restart_delay_ms;
 	uint64_t checked_ns;
+	uint64_t late_since_ns; /* the lease was seen to be over; 0: it isn't */
 	bool attached;
 	bool failing_open; /* the worker's lease has run out */
 	bool deaf;	   /* poll(2) fails */
@@ -115,8 +116,8 @@ void worker_process_give_identity(struct parent *parent);
 void worker_process_lose(struct parent *parent);
 void worker_process_ended(struct parent *parent, int status);
 
-/* Has it let its lease run out long ago? */
-bool worker_process_hangs(const struct parent *parent);
+/* Has its lease been over for long?  Call it now and then. */
+bool worker_process_hangs(struct parent *parent);
 void worker_process_kill(struct parent *parent);
 
 /* Ends it for good: another is started with what is in use now. */

@@ -20,7 +20,7 @@
 #define RESTART_LAST_MS	 30000
 #define RESTART_CALM_NS	 (60 * NS_PER_S)
 
-/* After the end of its lease, when the program has long failed open. */
+/* After its lease was seen to be over: the program has long failed open. */
 #define HANGS_NS (60 * NS_PER_S)
 
 /* How long a worker may take to end once its parent hangs up. */
@@ -140,6 +140,7 @@ int worker_process_start(struct parent *parent)
 	parent->socket = pair[0];
 	parent->worker = pid;
 	parent->worker_started_ns = clock_monotonic_ns();
+	parent->late_since_ns = 0;
 	worker_process_give_identity(parent);
 	requests_renew(parent);
 	if (config_defers(parent->config))
@@ -182,13 +183,16 @@ void worker_process_ended(struct parent *parent, int status)
 		  WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
 }
 
-bool worker_process_hangs(const struct parent *parent)
+bool worker_process_hangs(struct parent *parent)
 {
 	uint64_t now_ns = clock_monotonic_ns();
 
-	return parent->worker &&
-	       now_ns > parent->worker_started_ns + HANGS_NS &&
-	       now_ns > loader_lease_ns(parent->loader) + HANGS_NS;
+	if (!parent->worker || now_ns <= loader_lease_ns(parent->loader))
+		parent->late_since_ns = 0;
+	else if (!parent->late_since_ns)
+		parent->late_since_ns = now_ns;
+	return parent->late_since_ns &&
+	       now_ns - parent->late_since_ns > HANGS_NS;
 }
 
 void worker_process_kill(struct parent *parent)

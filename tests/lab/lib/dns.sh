@@ -5,6 +5,9 @@
 # domains example.net and example.org (which the backup is the best MX of, at
 # its second addresses) and, as a resolver, the blocklist again.
 
+# Seconds, for which verdicts last, too.
+RBL_TTL=${RBL_TTL:-60}
+
 start_rbldnsd() {
 	# shellcheck disable=SC2016 # $SOA is rbldnsd's
 	local soa='$SOA 300 ns.bl.example hostmaster.bl.example 0 1h 15m 30d 60'
@@ -18,7 +21,7 @@ start_rbldnsd() {
 			::ffff:7f00:2 "$LISTED_IPV6" >"$dir/ipv6"
 	fi
 	spawn rbldnsd dns rbldnsd -n -4 -b "$RBLDNSD_IPV4/53" -w "$dir" \
-		-c 1s -t 60:60:60 \
+		-c 1s -t "$RBL_TTL:$RBL_TTL:$RBL_TTL" \
 		bl.example:ip4set:ipv4 bl.example:ip6trie:ipv6
 	within 5 log_grew rbldnsd started "$starts" ||
 		die "rbldnsd does not start: $(tail -n 1 "$LAB/log/rbldnsd")"
