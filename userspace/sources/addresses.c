@@ -121,6 +121,27 @@ size_t addresses_protected(const struct config *config,
 			    out + taken);
 }
 
+/* To itself, a host talks from the address that it talks to. */
+bool addresses_is_local(const struct addr *addr)
+{
+	struct sockaddr_storage storage;
+	socklen_t size = sizeof(storage), length;
+	struct addr source;
+	bool local = false;
+	int fd;
+
+	length = addr_to_sockaddr(addr, 9, &storage);
+	fd = socket(storage.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return false;
+	if (connect(fd, (struct sockaddr *)&storage, length) == 0 &&
+	    getsockname(fd, (struct sockaddr *)&storage, &size) == 0 &&
+	    addr_from_sockaddr((struct sockaddr *)&storage, &source) == 0)
+		local = addr_equal(&source, addr);
+	close(fd);
+	return local;
+}
+
 struct address_watch {
 	int socket;
 	uv_poll_t poll;

@@ -36,6 +36,12 @@ size_t addresses_protected(const struct config *config,
 size_t addresses_own(const struct config *config,
 		     struct addr out[static ADDRESSES_PROTECTED_MAX]);
 
+/*
+ * Whether it is an address of this host, on whatever interface: asks the
+ * kernel, by connecting a datagram socket.  False where that fails.
+ */
+bool addresses_is_local(const struct addr *addr);
+
 struct address_watch;
 
 /* `changed` is called from the loop, never from within a call. */
