@@ -19,8 +19,7 @@ at_rest() {
 	rm -f "$LAB/hooks"
 	start_again primary
 	restart_postern health.interval=30s health.timeout=30s health.rise=3 \
-		health.settle=5s health.on-up="$hook" health.on-down="$hook" \
-		"$@"
+		health.settle=5s health.on-up="$hook" health.on-down="$hook"
 	expect_gate closed
 	LOG_LINES=$(log_count posternd '')
 }
