@@ -120,7 +120,7 @@ static void check(struct parent *parent)
 		worker_process_kill(parent);
 	if (nudge_check(parent->nudger))
 		parent_tell_nudges(parent);
-	if (!pins_intact(parent->pins)) {
+	if (!pins_follow(parent->pins)) {
 		log_notice("detached from outside (posternd --detach): "
 			   "stopping");
 		parent->stop = true;

@@ -64,13 +64,30 @@ static int check_directory(int fd)
 	return here.st_dev == above.st_dev ? 0 : -EXDEV;
 }
 
+/* Is there one at all, above what could not be made? */
+static bool is_in_bpffs(const char *directory)
+{
+	char path[PATH_MAX];
+	struct statfs fs;
+	char *slash;
+
+	snprintf(path, sizeof(path), "%s", directory);
+	while (statfs(path, &fs) != 0) {
+		slash = strrchr(path, '/');
+		if (errno != ENOENT || !slash || slash == path)
+			return false;
+		*slash = '\0';
+	}
+	return fs.f_type == BPF_FS_MAGIC;
+}
+
 static int open_directory(const char *directory)
 {
 	int error, fd;
 
 	error = make_directory(directory);
 	if (error)
-		return error;
+		return is_in_bpffs(directory) ? error : -EMEDIUMTYPE;
 	fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
@@ -169,6 +186,22 @@ bool pins_intact(const struct pins *pins)
 	       held.st_ino == there.st_ino && held.st_dev == there.st_dev;
 }
 
+bool pins_follow(struct pins *pins)
+{
+	struct stat held;
+
+	if (fstat(pins->fd, &held) || held.st_nlink == 0)
+		return false;
+	if (pins_intact(pins))
+		return true;
+	log_warning("%s is hidden or unmounted: the filter goes on, but it "
+		    "ends with this daemon, and none can adopt it",
+		    pins->directory);
+	snprintf(pins->directory, sizeof(pins->directory), "/proc/self/fd/%d",
+		 pins->fd);
+	return true;
+}
+
 static bool is_link(const char *name)
 {
 	return strncmp(name, LINK_PREFIX, strlen(LINK_PREFIX)) == 0;
@@ -259,8 +292,11 @@ int pins_detach(const char *directory)
 		unlink(path);
 	}
 	closedir(dir);
-	/* Busy: the sandbox of a service has it as a mount point. */
-	if (rmdir(directory) && errno != EBUSY)
+	/*
+	 * Busy: the sandbox of a service has it as a mount point.  No
+	 * directory: it is hidden, and known by its descriptor alone.
+	 */
+	if (rmdir(directory) && errno != EBUSY && errno != ENOTDIR)
 		return -errno;
 	return detached;
 }

@@ -40,6 +40,14 @@ int pins_replace(int fd, const char *path);
 bool pins_intact(const struct pins *pins);
 
 /*
+ * Look whether it is still to be found: one that only is hidden, because its
+ * file system was unmounted or another one lies above, is used by its
+ * descriptor from now on, which is logged.  Returns false once it was removed:
+ * `posternd --detach` does so.
+ */
+bool pins_follow(struct pins *pins);
+
+/*
  * Calls `each` for every link that is pinned, with the name of its interface.
  * Returns how many there are.
  */
