@@ -92,6 +92,7 @@ void feed_file_read(struct feed_file *file)
 	/* What is no file, such as a FIFO, must not make it wait. */
 	int fd = open(file->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	struct stat stat = {0};
+	int error;
 
 	file->opened_unix = time(NULL);
 	if (fd < 0 || fstat(fd, &stat) != 0)
@@ -105,7 +106,11 @@ void feed_file_read(struct feed_file *file)
 			.size = stat.st_size,
 			.modified = stat.st_mtim,
 		};
-		feed_read(fd, &file->options, &file->report, &file->set);
+		error = feed_read(fd, &file->options, &file->report,
+				  &file->set);
+		/* What is wrong with the file itself stands in the report. */
+		if (error != -EBADMSG && error != -EFBIG)
+			file->error = error;
 	}
 	if (fd >= 0)
 		close(fd);
