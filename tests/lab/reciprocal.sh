@@ -181,7 +181,7 @@ LAB_END=remove_other
 lab_up greet_on_backup greet_on_primary
 addresses_up
 write_configs
-start_both || die "the daemons do not start"
+start_both >"$LAB/said" || die "the daemons do not start"
 before_each as_before
 
 lab_case "each closes what it backs up, and serves its own domain" at_peace
