@@ -45,7 +45,7 @@ int addresses_of(const char *interface, struct addr *out, size_t max)
 	return (int)count;
 }
 
-bool addresses_is_here(const struct addr *addr)
+bool addresses_is_local(const struct addr *addr)
 {
 	struct ifaddrs *all;
 	bool found = false;
@@ -119,27 +119,6 @@ size_t addresses_protected(const struct config *config,
 		return taken;
 	return taken + take(config, 0, own, addresses_own(config, own), room,
 			    out + taken);
-}
-
-/* To itself, a host talks from the address that it talks to. */
-bool addresses_is_local(const struct addr *addr)
-{
-	struct sockaddr_storage storage;
-	socklen_t size = sizeof(storage), length;
-	struct addr source;
-	bool local = false;
-	int fd;
-
-	length = addr_to_sockaddr(addr, 9, &storage);
-	fd = socket(storage.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return false;
-	if (connect(fd, (struct sockaddr *)&storage, length) == 0 &&
-	    getsockname(fd, (struct sockaddr *)&storage, &size) == 0 &&
-	    addr_from_sockaddr((struct sockaddr *)&storage, &source) == 0)
-		local = addr_equal(&source, addr);
-	close(fd);
-	return local;
 }
 
 struct address_watch {

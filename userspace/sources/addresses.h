@@ -17,9 +17,6 @@
  */
 int addresses_of(const char *interface, struct addr *out, size_t max);
 
-/* Whether any interface has that address. */
-bool addresses_is_here(const struct addr *addr);
-
 /* As many as the program has room for, of both families. */
 #define ADDRESSES_PROTECTED_MAX ((size_t)2 * DOORS_MAX)
 
@@ -36,10 +33,7 @@ size_t addresses_protected(const struct config *config,
 size_t addresses_own(const struct config *config,
 		     struct addr out[static ADDRESSES_PROTECTED_MAX]);
 
-/*
- * Whether it is an address of this host, on whatever interface: asks the
- * kernel, by connecting a datagram socket.  False where that fails.
- */
+/* Whether any interface of this host has it; false where that can't be told. */
 bool addresses_is_local(const struct addr *addr);
 
 struct address_watch;

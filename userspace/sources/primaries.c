@@ -30,7 +30,7 @@ bool primaries_is_own(const struct primaries *primaries,
 	for (size_t i = 0; i < primaries->door_count; i++)
 		if (addr_equal(&primaries->doors[i], addr))
 			return true;
-	return is_special(addr) || addresses_is_local(addr);
+	return is_special(addr);
 }
 
 bool primaries_is_door(const struct primaries *primaries,

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/log.h"
+#include "sources/addresses.h"
 #include "sources/health_log.h"
 #include "sources/primaries_internal.h"
 
@@ -188,10 +189,20 @@ static void join(struct host *host, struct place *place)
 	place->lost = error != 0;
 }
 
+/*
+ * The mail server here is none of its own primaries, whatever DNS says; unless
+ * the configuration has its address, as where one machine carries both.
+ */
+static bool is_own(const struct host *host, const struct addr *addr)
+{
+	return primaries_is_own(host->primaries, addr) ||
+	       (host->follow[addr_family(addr)] && addresses_is_local(addr));
+}
+
 void host_probe(struct host *host)
 {
 	for (struct place *place = host->places; place; place = place->next) {
-		bool own = primaries_is_own(host->primaries, &place->addr);
+		bool own = is_own(host, &place->addr);
 
 		place->user.recipient = host->recipient;
 		if (host->named && own && !place->own)

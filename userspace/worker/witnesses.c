@@ -18,7 +18,7 @@ void witnesses_add_here(const struct worker *worker, struct rules *rules)
 		return;
 	targets = primaries_targets(worker->primaries, &count);
 	for (size_t i = 0; i < count; i++)
-		if (addresses_is_here(&targets[i].addr))
+		if (addresses_is_local(&targets[i].addr))
 			rules_add_primary(rules, &targets[i].addr,
 					  targets[i].port);
 }
@@ -97,7 +97,7 @@ void witnesses_note(struct worker *worker, const struct addr *source)
 	int error;
 
 	if (worker->config->policy != POLICY_WITNESS ||
-	    addresses_is_here(source))
+	    addresses_is_local(source))
 		return;
 	remember_reached(worker, &network);
 	if (networks_witness(worker->networks, &network) >= until_ns)
