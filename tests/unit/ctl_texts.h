@@ -122,7 +122,8 @@ static const char primary_down_json[] =
 	"'reason':'', 'queries':12345, 'listed':9876}], "
 	"'feeds':[], "
 	"'lookups':{'waiting':4096, 'active':12, 'asked':54321, "
-	"'shed':12000, 'shed_network':345, 'shed_s':0.5, 'verdicts':54000}, "
+	"'shed':12000, 'shed_network':345, 'shed_s':0.5, 'put_off':6789, "
+	"'verdicts':54000}, "
 	"'counters':{'clean':{'ipv4':4, 'ipv6':0}, "
 	"'held':{'ipv4':5, 'ipv6':0}, 'listed':{'ipv4':1, 'ipv6':0}}}";
 
@@ -148,7 +149,7 @@ static const char primary_down_text[] =
 	"DNSBLs\n"
 	"  zen.spamhaus.org  ok  12,345 queries  9,876 listed\n"
 	"  54,000 verdicts in the kernel; lookups: 12 under way, 4,096 waiting, 12,345\n"
-	"  shed\n"
+	"  shed, 6,789 put off\n"
 	"\n"
 	"Daemon\n"
 	"  version 0.1.0; the kernel believes it for another 8.2 s\n"

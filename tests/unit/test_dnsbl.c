@@ -274,12 +274,50 @@ static void the_quota_is_kept_and_said(void **state)
 	assert_int_equal(results[0].verdict, VERDICT_UNKNOWN);
 	at = verdict_of("192.0.2.1");
 	assert_int_equal(results[at].verdict, VERDICT_CLEAN);
+	/* The first time that they come, they may be put off. */
+	ask("192.0.2.3", DNSBL_HELD);
 	at = verdict_of("192.0.2.3");
 	assert_int_equal(results[at].verdict, VERDICT_CLEAN);
+	ask("192.0.2.5", DNSBL_HELD);
 	at = verdict_of("192.0.2.5");
 	assert_int_equal(results[at].verdict, VERDICT_UNKNOWN);
 	assert_non_null(strstr(results[at].sites[0].why, "quota"));
 	wait_for_state("even.test", "over-quota");
+}
+
+static void use_up(struct quota *quota, uint64_t share)
+{
+	uint64_t now_s = (uint64_t)time(NULL);
+
+	assert_true(quota_take(quota, now_s, DNSBL_HELD));
+	while (quota->used - quota->slice_from < share)
+		assert_true(quota_take(quota, now_s, DNSBL_HELD));
+}
+
+static void a_short_quota_is_for_those_that_come_again(void **state)
+{
+	struct dnsbl_status status;
+	size_t at;
+
+	(void)state;
+	config.quota = 96000;
+	config.quota_period_ms = UINT64_C(86400) * 1000;
+	create("even.test");
+	wait_for_state("even.test", "ok");
+	verdict_of("192.0.2.1");
+	/* More than any pace: all but a few. */
+	use_up(&dnsbl->zones[0].quota, 47990);
+	server.asked = 0;
+	assert_int_equal(ask("192.0.2.3", DNSBL_HELD), -EAGAIN);
+	assert_int_equal(ask("192.0.2.5", DNSBL_HELD), -EAGAIN);
+	assert_int_equal(ask("192.0.2.1", DNSBL_REFRESH), 0);
+	wait_for_results(2);
+	assert_int_equal(server.asked, 1);
+	at = verdict_of("192.0.2.3");
+	assert_int_equal(results[at].verdict, VERDICT_CLEAN);
+	dnsbl_status(dnsbl, &status);
+	assert_int_equal(status.put_off, 2);
+	assert_int_equal(status.shed + status.shed_network, 0);
 }
 
 static void look_at_quota(void *context, const struct dnsbl_quota *quota)
@@ -491,6 +529,7 @@ int main(void)
 		CASE(lookups_keep_to_their_rate),
 		CASE(one_network_has_its_share),
 		CASE(the_quota_is_kept_and_said),
+		CASE(a_short_quota_is_for_those_that_come_again),
 		CASE(the_quota_can_be_saved),
 		CASE(a_new_listing_is_one_line),
 		CASE(many_listings_are_counted_rather_than_written),

@@ -102,6 +102,60 @@ static void a_flood_gets_half_of_what_is_left_each_hour(void **state)
 	assert_int_equal(take_all(&quota, NOW + DAY, DNSBL_HELD), 48000);
 }
 
+static const struct {
+	const char *name;
+	unsigned int used; /* in the hour that has 48,000 */
+	uint64_t passed_s;
+	bool is_short;
+} paces[] = {
+	{"nothing is used", 0, 0, false},
+	{"less than half, at once", 23999, 0, false},
+	{"half, at once", 24000, 0, true},
+	{"half in less than half an hour", 24000, HOUR / 2 - 1, true},
+	{"half in half an hour lasts", 24000, HOUR / 2, false},
+	{"most of it in most of the hour", 47000, HOUR / 60 * 59, false},
+	{"a bit too much by then", 47300, HOUR / 60 * 59, true},
+	{"all of it", 48000, HOUR / 2, true},
+	{"another hour has its own", 48000, HOUR, false},
+	{"and another day", 48000, DAY, false},
+};
+
+static void the_quota_is_short_when_it_will_not_last_the_hour(void **state)
+{
+	struct quota quota;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(paces) / sizeof(*paces); i++) {
+		uint64_t hour_s = NOW - NOW % HOUR;
+
+		print_message("%s\n", paces[i].name);
+		quota_init(&quota, 96000, DAY);
+		for (unsigned int n = 0; n < paces[i].used; n++)
+			assert_true(quota_take(&quota, hour_s, DNSBL_HELD));
+		assert_int_equal(
+			quota_is_short(&quota, hour_s + paces[i].passed_s),
+			paces[i].is_short);
+	}
+	quota_init(&quota, 0, DAY);
+	take_all(&quota, NOW, DNSBL_HELD);
+	assert_false(quota_is_short(&quota, NOW));
+}
+
+/* What is left of the day is less than the hour's share. */
+static void the_rest_of_a_day_is_short_earlier(void **state)
+{
+	struct quota quota;
+
+	(void)state;
+	quota_init(&quota, 96000, DAY);
+	quota_restore(&quota, NOW, NOW - NOW % DAY, 94000, 0);
+	for (unsigned int n = 0; n < 1000; n++) {
+		assert_false(quota_is_short(&quota, NOW));
+		assert_true(quota_take(&quota, NOW, DNSBL_HELD));
+	}
+	assert_true(quota_is_short(&quota, NOW - NOW % HOUR));
+}
+
 static void known_senders_are_refreshed_through_a_flood(void **state)
 {
 	struct quota quota;
@@ -241,6 +295,9 @@ int main(void)
 		cmocka_unit_test(prewarming_stops_at_seven_tenths_too),
 		cmocka_unit_test(without_a_limit_nothing_is_refused),
 		cmocka_unit_test(a_flood_gets_half_of_what_is_left_each_hour),
+		cmocka_unit_test(
+			the_quota_is_short_when_it_will_not_last_the_hour),
+		cmocka_unit_test(the_rest_of_a_day_is_short_earlier),
 		cmocka_unit_test(known_senders_are_refreshed_through_a_flood),
 		cmocka_unit_test(who_spreads_them_evenly_gets_nearly_all),
 		cmocka_unit_test(a_new_period_begins_at_a_multiple_of_it),

@@ -229,19 +229,24 @@ static void show_lookups(const struct print *print, const json_t *lookups)
 	char active[PRINT_QUANTITY];
 	char waiting[PRINT_QUANTITY];
 	char shed[PRINT_QUANTITY];
+	char number[PRINT_QUANTITY], put_off[PRINT_QUANTITY + 16] = "";
 
 	if (!lookups)
 		return;
+	if (field_count(lookups, "put_off") > 0)
+		snprintf(put_off, sizeof(put_off), ", %s put off",
+			 print_count(field_count(lookups, "put_off"), number));
 	print_paragraph(
 		print, TONE_PLAIN, "  ",
 		"%s verdicts in the kernel; lookups: %s under way, %s "
-		"waiting, %s shed",
+		"waiting, %s shed%s",
 		print_count(field_count(lookups, "verdicts"), verdicts),
 		print_count(field_count(lookups, "active"), active),
 		print_count(field_count(lookups, "waiting"), waiting),
 		print_count(field_count(lookups, "shed") +
 				    field_count(lookups, "shed_network"),
-			    shed));
+			    shed),
+		put_off);
 }
 
 /* What there is to say of a zone that is well. */

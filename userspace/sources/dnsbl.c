@@ -70,9 +70,33 @@ static int shed(struct dnsbl *dnsbl, uint64_t *count)
 	return -EAGAIN;
 }
 
+static bool quota_short(const struct dnsbl *dnsbl)
+{
+	uint64_t now_s = wall_clock_s();
+
+	for (uint32_t i = 0; i < dnsbl->zone_count; i++)
+		if (quota_is_short(&dnsbl->zones[i].quota, now_s))
+			return true;
+	return false;
+}
+
+/* Whoever forges his address is not heard of a second time. */
+static bool may_be_forged(const struct dnsbl *dnsbl, const struct addr *source,
+			  enum dnsbl_priority priority)
+{
+	return priority == DNSBL_HELD && quota_short(dnsbl) &&
+	       !dnsbl_queue_has(dnsbl->queue, source) &&
+	       !dnsbl_again_note(dnsbl->again, source, dnsbl_now_ms(dnsbl));
+}
+
 int dnsbl_ask(struct dnsbl *dnsbl, const struct addr *source,
 	      enum dnsbl_priority priority)
 {
+	/* Before its network has to pay for it. */
+	if (may_be_forged(dnsbl, source, priority)) {
+		dnsbl->counts.put_off++;
+		return -EAGAIN;
+	}
 	if (!network_may(dnsbl, source, priority))
 		return shed(dnsbl, &dnsbl->counts.shed_network);
 	if (dnsbl_queue_put(dnsbl->queue, source, priority))
@@ -97,6 +121,7 @@ static void free_dnsbl(struct dnsbl *dnsbl)
 {
 	dnsbl_queue_free(dnsbl->queue);
 	dnsbl_budget_free(dnsbl->budget);
+	dnsbl_again_free(dnsbl->again);
 	dnsbl_lookups_free(&dnsbl->lookups);
 	free(dnsbl->zones);
 	free(dnsbl);
@@ -155,7 +180,8 @@ static int allocate(struct dnsbl *dnsbl, const struct config_dnsbl *config)
 
 	dnsbl->queue = dnsbl_queue_create(sizes, DNSBL_LOOKUPS);
 	dnsbl->budget = dnsbl_budget_create();
-	if (!dnsbl->queue || !dnsbl->budget)
+	dnsbl->again = dnsbl_again_create();
+	if (!dnsbl->queue || !dnsbl->budget || !dnsbl->again)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < DNSBL_WINDOW; i++) {
 		dnsbl->queries[i].dnsbl = dnsbl;

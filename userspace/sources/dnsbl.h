@@ -61,7 +61,9 @@ void dnsbl_on_withdrawn(struct dnsbl *dnsbl, dnsbl_withdrawn *withdrawn);
 /*
  * Asks for a verdict of `source`.  Returns 0 (also when it is being asked
  * already), or -EAGAIN when the queue is full, or its network has had its
- * share: it was shed and counted.
+ * share: it was shed and counted.  Also -EAGAIN when a zone's quota is short
+ * and a sender that waits has not come before: it was put off and counted, and
+ * is looked up when it comes again within 8 s.
  */
 int dnsbl_ask(struct dnsbl *dnsbl, const struct addr *source,
 	      enum dnsbl_priority priority);
@@ -124,6 +126,7 @@ struct dnsbl_status {
 	uint64_t shed;	       /* refused because a queue was full */
 	uint64_t shed_network; /* or because of the source's network */
 	double shed_s;	       /* since the last one of both; negative: never */
+	uint64_t put_off;      /* not looked up until they come again */
 };
 
 void dnsbl_status(const struct dnsbl *dnsbl, struct dnsbl_status *out);

@@ -12,6 +12,7 @@
 #define POSTERN_SOURCES_DNSBL_ENGINE_H
 
 #include "sources/dnsbl.h"
+#include "sources/dnsbl_again.h"
 #include "sources/dnsbl_budget.h"
 #include "sources/dnsbl_log.h"
 #include "sources/dnsbl_lookup.h"
@@ -74,6 +75,7 @@ struct dnsbl {
 	void *context;
 	struct dnsbl_queue *queue;
 	struct dnsbl_budget *budget;
+	struct dnsbl_again *again;
 	struct dnsbl_lookups lookups;
 	struct dnsbl_zone *zones;
 	uint32_t zone_count;
@@ -93,6 +95,8 @@ struct dnsbl {
 	uint64_t shed_ms; /* the last time; 0: never */
 	uint64_t shed_said;
 	uint64_t shed_said_ms;
+	uint64_t put_off_said;
+	uint64_t put_off_said_ms;
 };
 
 /* ---- dnsbl.c ---- */

@@ -258,6 +258,21 @@ static void report_shed(struct dnsbl *dnsbl)
 	dnsbl->shed_said_ms = now_ms;
 }
 
+static void report_put_off(struct dnsbl *dnsbl)
+{
+	uint64_t now_ms = dnsbl_now_ms(dnsbl), put_off = dnsbl->counts.put_off;
+
+	if (put_off == dnsbl->put_off_said ||
+	    (dnsbl->put_off_said_ms > 0 &&
+	     now_ms - dnsbl->put_off_said_ms < SAY_MS))
+		return;
+	log_warning("more new sources come than the quota lasts for, so they "
+		    "are not looked up until they come again: %" PRIu64,
+		    put_off - dnsbl->put_off_said);
+	dnsbl->put_off_said = put_off;
+	dnsbl->put_off_said_ms = now_ms;
+}
+
 bool dnsbl_health_take(struct dnsbl_zone *zone, enum dnsbl_priority priority)
 {
 	uint64_t now_s = wall_clock_s();
@@ -301,6 +316,7 @@ static void on_tick(uv_timer_t *timer)
 
 	run_tests(dnsbl);
 	report_shed(dnsbl);
+	report_put_off(dnsbl);
 	dnsbl_log_omitted(&dnsbl->log, dnsbl_now_ms(dnsbl));
 }
 

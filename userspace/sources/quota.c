@@ -42,6 +42,7 @@ static void begin_slice(struct quota *quota, uint64_t now_s)
 	if (share < QUOTA_SLICE_LEAST)
 		share = QUOTA_SLICE_LEAST;
 	quota->slice_s = slice_start(quota, now_s);
+	quota->slice_from = quota->used;
 	quota->slice_end = quota->used + share;
 }
 
@@ -85,6 +86,21 @@ bool quota_take(struct quota *quota, uint64_t now_s,
 	if (priority == DNSBL_PREWARM)
 		quota->prewarmed++;
 	return true;
+}
+
+bool quota_is_short(const struct quota *quota, uint64_t now_s)
+{
+	uint64_t end = quota->slice_end < quota->limit ? quota->slice_end
+						       : quota->limit;
+	uint64_t used = quota->used - quota->slice_from;
+	uint64_t share = end - quota->slice_from;
+	uint64_t passed_s = now_s - quota->slice_s;
+
+	if (quota->limit == 0 || is_over(quota, now_s) ||
+	    slice_start(quota, now_s) != quota->slice_s)
+		return false;
+	return used >= share / 2 &&
+	       used * (quota->period_s / SLICES) > share * passed_s;
 }
 
 bool quota_exhausted(const struct quota *quota, uint64_t now_s)

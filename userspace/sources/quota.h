@@ -8,6 +8,8 @@
  * A flood of forged senders must not use up a day's quota in minutes: in a
  * slice, a 24th of the period, those that wait get half of what was left at its
  * beginning, but a twelfth of the whole and QUOTA_SLICE_LEAST in any case.
+ * Once half of that is used, and faster than time passes, the quota is short:
+ * whoever asks had better ask for those alone that are no forgeries.
  *
  * Pure.  `now_s` is wall clock time, since the count survives restarts.
  */
@@ -26,9 +28,10 @@ struct quota {
 	uint64_t period_s;
 	uint64_t started_s; /* of the period that is counted */
 	uint64_t used;
-	uint64_t prewarmed; /* of these */
-	uint64_t slice_s;   /* when the slice began; 0: none has yet */
-	uint64_t slice_end; /* what may be used by its end */
+	uint64_t prewarmed;  /* of these */
+	uint64_t slice_s;    /* when the slice began; 0: none has yet */
+	uint64_t slice_from; /* what was used when it began */
+	uint64_t slice_end;  /* what may be used by its end */
 };
 
 void quota_init(struct quota *quota, uint64_t limit, uint64_t period_s);
@@ -36,6 +39,9 @@ void quota_init(struct quota *quota, uint64_t limit, uint64_t period_s);
 /* Takes one question; false when there is none left for that priority. */
 bool quota_take(struct quota *quota, uint64_t now_s,
 		enum dnsbl_priority priority);
+
+/* Whether what the slice has for senders that wait won't last at this pace. */
+bool quota_is_short(const struct quota *quota, uint64_t now_s);
 
 bool quota_exhausted(const struct quota *quota, uint64_t now_s);
 

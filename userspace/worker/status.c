@@ -171,12 +171,13 @@ static json_t *lookups_json(const struct worker *worker)
 	for (size_t i = 0; i < DNSBL_PRIORITIES; i++)
 		waiting += (json_int_t)status.waiting[i];
 	return json_pack(
-		"{s:I, s:I, s:I, s:I, s:I, s:o, s:I}", "waiting", waiting,
+		"{s:I, s:I, s:I, s:I, s:I, s:o, s:I, s:I}", "waiting", waiting,
 		"active", (json_int_t)status.active, "asked",
 		(json_int_t)status.asked, "shed", (json_int_t)status.shed,
 		"shed_network", (json_int_t)status.shed_network, "shed_s",
 		status.shed_s < 0 ? json_null() : json_real(status.shed_s),
-		"verdicts", (json_int_t)verdicts_count(worker->verdicts));
+		"put_off", (json_int_t)status.put_off, "verdicts",
+		(json_int_t)verdicts_count(worker->verdicts));
 }
 
 static json_t *nudge_json(const struct worker *worker)
