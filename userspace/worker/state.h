@@ -32,6 +32,7 @@
 #include "worker/knocks.h"
 #include "worker/neighbours.h"
 #include "worker/orders.h"
+#include "worker/outbox.h"
 #include "worker/publisher.h"
 #include "worker/recent.h"
 #include "worker/recovery.h"
@@ -85,6 +86,9 @@ struct worker {
 	struct worker_start start;
 	struct config *config;
 	uv_poll_t parent;
+	struct outbox outbox;
+	uint64_t nudges_lost; /* since that was said */
+	uint64_t nudges_said_ns;
 	uv_timer_t lease;
 	uv_timer_t sweep;
 	uv_timer_t kept_timer;
@@ -146,7 +150,10 @@ struct worker {
 /* The program believes the daemon for so long after its last renewal. */
 #define LEASE_NS (10 * NS_PER_S)
 
-/* worker.c: sends to the parent; logs what fails. */
+/*
+ * worker.c: sends to the parent, also later when it does not read just now;
+ * but a nudge at once or not at all.  Logs what fails.
+ */
 void worker_tell(struct worker *worker, const struct message *message);
 
 /* worker.c: does what the parent says; takes `fd`, or -1. */

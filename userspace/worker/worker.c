@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <grp.h>
+#include <inttypes.h>
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,17 +18,52 @@
 #define RENEW_MS 2000
 #define SWEEP_MS 1000
 
+/* How often it is said that nudges were lost. */
+#define NUDGES_SAY_NS (60 * NS_PER_S)
+
 /* As at the start, rather than as large as what was freed last. */
 #define OWN_MAPPING (128 << 10)
 
 #define ADMIN_GROUP "postern-admin"
 
+static void on_parent(uv_poll_t *poll, int status, int events);
+
+static int follow_parent(struct worker *worker)
+{
+	int events = UV_READABLE | UV_DISCONNECT;
+
+	if (worker->outbox.count > 0)
+		events |= UV_WRITABLE;
+	return uv_poll_start(&worker->parent, events, on_parent);
+}
+
+/* Who is not nudged resends its SYN by itself, a second later. */
+static void nudge_was_lost(struct worker *worker)
+{
+	uint64_t now_ns = clock_monotonic_ns();
+
+	worker->nudges_lost++;
+	if (worker->nudges_said_ns &&
+	    now_ns - worker->nudges_said_ns < NUDGES_SAY_NS)
+		return;
+	log_warning("sources were not nudged, as the parent is busy: %" PRIu64,
+		    worker->nudges_lost);
+	worker->nudges_lost = 0;
+	worker->nudges_said_ns = now_ns;
+}
+
 void worker_tell(struct worker *worker, const struct message *message)
 {
-	int error = message_send(worker->start.parent, message, -1);
+	bool is_nudge = message->kind == MESSAGE_NUDGE;
+	int error = is_nudge ? outbox_try(&worker->outbox, message)
+			     : outbox_send(&worker->outbox, message);
 
-	if (error)
+	if (error == -EAGAIN && is_nudge)
+		nudge_was_lost(worker);
+	else if (error)
 		log_warning("the parent does not listen: %s", strerror(-error));
+	else if (worker->outbox.count > 0 && !worker->closing)
+		follow_parent(worker);
 }
 
 static void on_lease(uv_timer_t *timer)
@@ -153,7 +189,10 @@ static void on_parent(uv_poll_t *poll, int status, int events)
 	int result, fd;
 
 	(void)status;
-	(void)events;
+	if (events & UV_WRITABLE) {
+		outbox_flush(&worker->outbox);
+		follow_parent(worker);
+	}
 	result = message_receive(worker->start.parent, &message, &fd);
 	if (result == -EAGAIN || result == -EBADMSG)
 		return;
@@ -293,8 +332,7 @@ static int start_timers(struct worker *worker)
 	error = uv_poll_init(&worker->loop, &worker->parent,
 			     worker->start.parent);
 	if (!error)
-		error = uv_poll_start(&worker->parent,
-				      UV_READABLE | UV_DISCONNECT, on_parent);
+		error = follow_parent(worker);
 	if (!error)
 		error = uv_timer_start(&worker->sweep, on_sweep, SWEEP_MS,
 				       SWEEP_MS);
@@ -319,6 +357,7 @@ static int set_up(struct worker *worker)
 	char text[CONFIG_ERROR_TEXT];
 	int error;
 
+	outbox_init(&worker->outbox, worker->start.parent);
 	error = open_tables(worker);
 	if (!error)
 		error = open_memory(worker);
