@@ -19,7 +19,7 @@ TOPIC=$(basename "$0" .sh)
 PATH=$PATH:/usr/sbin:/sbin
 
 for part in net process dns zones mail postern expect cases traffic firewall \
-	peer; do
+	peer storm; do
 	# shellcheck source=/dev/null
 	. "$LAB_SOURCE/lib/$part.sh"
 done
