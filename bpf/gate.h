@@ -113,7 +113,7 @@ static __always_inline enum reason by_closed_gate(const struct question *q,
 static __always_inline int is_watched(const struct question *q,
 				      enum reason reason)
 {
-	return q->rules->watched & REASON_BIT(reason);
+	return q->watched & REASON_BIT(reason);
 }
 
 /*
@@ -144,11 +144,13 @@ static __always_inline enum reason at_gate(const struct question *q)
 						      : REASON_BYPASS;
 }
 
-static __always_inline enum reason by_gate(const struct question *q,
+static __always_inline enum reason by_gate(struct question *q,
 					   struct decision *decision)
 {
 	enum reason reason = at_gate(q);
 
+	/* Who waits here waits for the gate, and not for a verdict. */
+	q->watched &= ~REASON_BIT(REASON_HELD);
 	decision->action = reason == REASON_HELD ? ACTION_DROP
 						 : refuse(q, q->rules->bypass);
 	return reason;

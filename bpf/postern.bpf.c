@@ -51,7 +51,7 @@ static __always_inline enum reason by_knowledge(const struct question *q,
 }
 
 /* One after the other: list, gate, verdict. */
-static __always_inline enum reason by_all(const struct question *q,
+static __always_inline enum reason by_all(struct question *q,
 					  const struct listing *listing,
 					  struct decision *decision)
 {
@@ -90,11 +90,14 @@ static __always_inline enum reason by_all(const struct question *q,
 		return by_watched;
 	if (witness && (reason == REASON_CLEAN || reason == REASON_UNKNOWN))
 		return REASON_WITNESS;
+	/* Of two that are watched the first one counts, as if enforced. */
+	if (reason == REASON_LISTED && q->rules->bypass != ACTION_DROP)
+		return reason;
 	return watched ? by_gate(q, decision) : reason;
 }
 
 /* Returns why, and sets what is done where that is not to let it in. */
-static __always_inline enum reason judge(const struct question *q,
+static __always_inline enum reason judge(struct question *q,
 					 struct decision *decision)
 {
 	struct listing listing = find_list(q);
@@ -103,7 +106,7 @@ static __always_inline enum reason judge(const struct question *q,
 	decision->list = listing.id;
 	/* With `drop` the outcome is the same, without the lookup. */
 	if (q->gate != GATE_OPEN && q->rules->bypass == ACTION_DROP &&
-	    !q->rules->watched && !q->rules->networks)
+	    !q->watched && !q->rules->networks)
 		return by_closed_gate(q, &listing, decision);
 	reason = by_all(q, &listing, decision);
 	tell_refused(q, reason);
@@ -227,6 +230,7 @@ static __always_inline void decide_on(struct question *q, enum parsed parsed,
 	q->rules = ranges_fixed(&now->rules[now->current & 1]);
 	if (!find_door(q, parsed))
 		return;
+	q->watched = q->rules->watched;
 	q->now = bpf_jiffies64();
 	/* No branches: for each of two ways the rest would be verified anew. */
 	q->believed = ranges_le(q->now + 1, now->lease & ~(1ULL << 63));

@@ -19,6 +19,7 @@ struct question {
 	__u32 door;
 	enum gate gate; /* of the door; open without a lease */
 	__u64 believed; /* 1: the lease has not run out */
+	__u32 watched;	/* reasons that are not enforced: a bit each */
 	int live;	/* 0: leave no trace */
 };
 

@@ -450,6 +450,10 @@ static void a_watched_listing_does_not_open_a_gate_that_resets(void **state)
 	harness_rules()->watched = stage_reasons(STAGE_VERDICTS);
 	harness_publish();
 	harness_expect(&packet, REASON_BYPASS, ACTION_RESET, NULL);
+	/* Nor does it count as bypass where both are watched. */
+	harness_rules()->watched |= stage_reasons(STAGE_BYPASS);
+	harness_publish();
+	harness_expect(&packet, REASON_LISTED, ACTION_PASS, NULL);
 }
 
 static const struct {

@@ -15,6 +15,7 @@
 #include <arpa/inet.h>
 #include <string.h>
 
+#include "core/stage.h"
 #include "harness.h"
 
 #define COUNT(table) (sizeof(table) / sizeof(*(table)))
@@ -237,6 +238,23 @@ static void who_may_be_a_witness_is_held_for_a_while(void **state)
 	}
 }
 
+/* Who waits at the gate does not wait for a verdict. */
+static void watched_verdicts_let_nobody_through_the_gate(void **state)
+{
+	struct result out;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(packets); i++) {
+		harness_fresh();
+		harness_rules()->watched = stage_reasons(STAGE_VERDICTS);
+		set_gates(GATE_DOUBTED, ACTION_RESET);
+		check_knock(&packets[i], REASON_HELD, ACTION_DROP, &out);
+		harness_rules()->flags = RULES_SHOW;
+		harness_publish();
+		check_knock(&packets[i], REASON_HELD, ACTION_DROP, &out);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -252,6 +270,7 @@ int main(void)
 		cmocka_unit_test(in_doubt_what_is_listed_is_refused_as_ever),
 		cmocka_unit_test(in_doubt_what_can_not_be_told_of_is_refused),
 		cmocka_unit_test(who_may_be_a_witness_is_held_for_a_while),
+		cmocka_unit_test(watched_verdicts_let_nobody_through_the_gate),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, harness_close);
