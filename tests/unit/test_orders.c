@@ -153,6 +153,14 @@ static const struct {
 	 "{\"gate\":{\"order\":\"open\",\"since\":-9223372036854775808,"
 	 "\"until\":9223372036854775807}}",
 	 ORDER_GATE_AUTO},
+	{"closed for the usual time, at the end of all times",
+	 "{\"gate\":{\"order\":\"close\","
+	 "\"since\":9223372036854775807}}",
+	 ORDER_GATE_AUTO},
+	{"open for a while, before all times",
+	 "{\"gate\":{\"order\":\"open\",\"since\":-9223372036854775808,"
+	 "\"until\":-9223372036854775798}}",
+	 ORDER_GATE_AUTO},
 };
 
 static void what_nobody_could_have_ordered_is_not_taken(void **state)

@@ -51,6 +51,12 @@ static int save(struct orders *orders)
 	return runtime_file_save(&orders->file, file_json(orders));
 }
 
+/* Between 1970 and 9999: so sums of times don't overflow. */
+static bool is_time(int64_t unix_s)
+{
+	return unix_s >= 0 && unix_s < INT64_C(253402300800);
+}
+
 /*
  * Takes what would be taken from posternctl, too; else there is no order.
  * Returns whether it is one.
@@ -71,10 +77,10 @@ static bool load_order(struct order *order, enum order_subject subject,
 
 	if (!word || order_parse(subject, word, &found.value) != 0)
 		return false;
-	if (found.until_unix &&
-	    __builtin_sub_overflow(found.until_unix, found.since_unix,
-				   &asked_s))
+	if (!is_time(found.since_unix) || !is_time(found.until_unix))
 		return false;
+	if (found.until_unix)
+		asked_s = found.until_unix - found.since_unix;
 	if (order_length(subject, found.value, asked_s, &length_s) != 0)
 		return false;
 	if (length_s)
