@@ -183,8 +183,13 @@ kernels: ## test under kernels 5.10 to the newest (QUICK=1: those two)
 	$(Q)$(MAKE) $(PROGRAMS) $(PACKETS:%=$(BUILD)/%)
 	$(Q)tests/kernels/run $(if $(QUICK),--quick)
 
-fuzz: $(FUZZERS:%=$(BUILD)/fuzz/%) ## fuzz every parser, a minute each
+fuzz: $(FUZZERS:%=$(BUILD)/fuzz/%) ## fuzz every parser, a minute each (FUZZ_SECONDS=)
 	tools/fuzz $(FUZZ_SECONDS) $^
+
+valgrind: ## run the unit tests under valgrind
+	tools/deps build test valgrind
+	$(Q)$(MAKE) $(UNITS:%=$(BUILD)/%)
+	$(Q)tools/valgrind $(UNITS:%=$(BUILD)/%)
 
 lint: $(SKELETON) $(PROBES:%=$(BUILD)/%.skel.h) $(BENCH_SKELETONS) ## formatting and static analysis
 	tools/lint
@@ -238,8 +243,8 @@ clean: ## remove what was built
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
 
-.PHONY: all build-tests deps check test demo bench kernels fuzz lint install \
-	deb test-deb clean help
+.PHONY: all build-tests deps check test demo bench kernels fuzz valgrind lint \
+	install deb test-deb clean help
 .SECONDARY:
 .DELETE_ON_ERROR:
 

@@ -235,7 +235,8 @@ static void draw_lies(struct draw *draw, struct packet *out)
 {
 	if (once_in(draw, 15))
 		out->length_lie = (int)below(draw, 64) - 40;
-	if (once_in(draw, 30))
+	/* As in jumbograms, or else none at all. */
+	if (once_in(draw, out->chain && out->chain[0] == 'h' ? 4 : 30))
 		out->length_zero = true;
 	if (once_in(draw, 10))
 		out->padded = 60 + below(draw, 200);
