@@ -49,6 +49,18 @@ static bool is_rbldnsd(enum feed_format format)
 	return format >= FEED_IP4SET;
 }
 
+/* No string functions: no NUL stands at its end. */
+static bool is_blank(const char *text, size_t size)
+{
+	static const char blanks[] = {' ', '\t', '\r', '\n'};
+
+	while (size > 0 && memchr(blanks, *text, sizeof(blanks))) {
+		text++;
+		size--;
+	}
+	return size == 0;
+}
+
 /* Chooses the parser; or says in the report why there is none. */
 static int choose(struct feed_stream *stream, struct feed_reading *reading,
 		  const struct feed_parser **out)
@@ -61,7 +73,7 @@ static int choose(struct feed_stream *stream, struct feed_reading *reading,
 	error = feed_stream_peek(stream, &text, &size);
 	if (error)
 		return error;
-	if (strspn(text, " \t\r\n") >= size) {
+	if (is_blank(text, size)) {
 		feed_refuse(reading->report, "it is empty");
 		return -EBADMSG;
 	}
