@@ -22,7 +22,7 @@
  * not wait.
  */
 #define SHARE	4
-#define MOST_NS (2 * SHARE * NS_PER_S)
+#define MOST_NS (SHARE * NS_PER_S)
 
 /* For each look at the other descriptors. */
 #define AT_ONCE 16
