@@ -14,8 +14,8 @@
 #include <unistd.h>
 
 #include "core/config.h"
-#include "ctl/postfix_import.h"
 #include "ctl/postfix_print.h"
+#include "postfix/import.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -20,7 +20,7 @@
 #include <unistd.h>
 
 #include "ctl/ctl.h"
-#include "ctl/postfix_import.h"
+#include "postfix/import.h"
 
 #define PATH "main.cf"
 

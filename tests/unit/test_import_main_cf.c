@@ -17,8 +17,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "ctl/postfix_main_cf.h"
-#include "ctl/postfix_text.h"
+#include "postfix/main_cf.h"
+#include "postfix/text.h"
 
 #define PATH "/etc/postfix/main.cf"
 

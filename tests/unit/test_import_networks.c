@@ -16,9 +16,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "ctl/postfix_cidr.h"
-#include "ctl/postfix_networks.h"
-#include "ctl/postfix_text.h"
+#include "postfix/cidr.h"
+#include "postfix/networks.h"
+#include "postfix/text.h"
 
 static const struct {
 	const char *text;

@@ -18,8 +18,8 @@
 #include "ctl/audit_print.h"
 #include "ctl/endpoint.h"
 #include "ctl/helo.h"
-#include "ctl/postfix_load.h"
-#include "ctl/postfix_text.h"
+#include "postfix/load.h"
+#include "postfix/text.h"
 
 #define SMTP_PORT 25
 

@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #include "core/config.h"
-#include "ctl/postfix_import.h"
+#include "postfix/import.h"
 #include "sources/answer.h"
 #include "sources/probe.h"
 

@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#include "ctl/postfix_main_cf.h"
+#include "postfix/main_cf.h"
 
 /*
  * maximal_queue_lifetime in seconds, also where it is Postfix's default.

@@ -13,8 +13,8 @@
 
 #include "ctl/check_facts.h"
 #include "ctl/client.h"
-#include "ctl/postfix_load.h"
-#include "ctl/postfix_text.h"
+#include "postfix/load.h"
+#include "postfix/text.h"
 
 #define POSTFIX_DIRECTORY "/etc/postfix"
 #define ANSWER_S	  5

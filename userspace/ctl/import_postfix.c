@@ -11,10 +11,10 @@
 #include <jansson.h>
 
 #include "control/protocol.h"
-#include "ctl/postfix_import.h"
-#include "ctl/postfix_load.h"
 #include "ctl/postfix_print.h"
-#include "ctl/postfix_text.h"
+#include "postfix/import.h"
+#include "postfix/load.h"
+#include "postfix/text.h"
 
 static json_t *sites_json(const struct postfix_import *import)
 {

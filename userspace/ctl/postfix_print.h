@@ -8,7 +8,7 @@
 
 #include <stdio.h>
 
-#include "ctl/postfix_import.h"
+#include "postfix/import.h"
 
 /* `path`: where it comes from. */
 void postfix_print(const struct postfix_import *import, const char *path,

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "core/config_values.h"
-#include "ctl/postfix_text.h"
+#include "postfix/text.h"
 
 /* Tables that are made of a text of the same name by postmap(1), or are it. */
 static const char *const textual[] = {"hash",	  "btree", "lmdb", "cdb",

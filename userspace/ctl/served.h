@@ -6,8 +6,8 @@
 #include <stddef.h>
 
 #include "core/config.h"
-#include "ctl/postfix_import.h"
-#include "ctl/postfix_main_cf.h"
+#include "postfix/import.h"
+#include "postfix/main_cf.h"
 
 #define SERVED_NOTES_MAX 8
 #define SERVED_NOTE_TEXT 256

@@ -18,8 +18,8 @@
 #include "ctl/ask.h"
 #include "ctl/host.h"
 #include "ctl/mx.h"
-#include "ctl/postfix_import.h"
 #include "ctl/served.h"
+#include "postfix/import.h"
 #include "sources/addresses.h"
 
 #define SETUP_NOTES_MAX 128

@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "core/config_values.h"
-#include "ctl/postfix_load.h"
-#include "ctl/postfix_text.h"
 #include "ctl/setup_facts.h"
+#include "postfix/load.h"
+#include "postfix/text.h"
 
 #define LEVELS_MAX 4 /* of interfaces upon interfaces */
 

@@ -14,8 +14,8 @@
 
 #include "core/config_values.h"
 #include "core/log.h"
-#include "ctl/postfix_load.h"
-#include "ctl/postfix_text.h"
+#include "postfix/load.h"
+#include "postfix/text.h"
 #include "sources/tls_identity.h"
 
 #define SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ctl/postfix_cidr.h"
-#include "ctl/postfix_collect.h"
-#include "ctl/postfix_text.h"
+#include "postfix/cidr.h"
+#include "postfix/collect.h"
+#include "postfix/text.h"
 
 #define NETWORKS "mynetworks"
 #define ACCESS	 "postscreen_access_list"

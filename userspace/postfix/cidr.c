@@ -5,14 +5,14 @@
  * for.
  */
 
-#include "ctl/postfix_cidr.h"
+#include "postfix/cidr.h"
 
 #include <errno.h>
 #include <stdbool.h>
 #include <string.h>
 
-#include "ctl/postfix_networks.h"
-#include "ctl/postfix_text.h"
+#include "postfix/networks.h"
+#include "postfix/text.h"
 
 /* Returns whether the line belongs to an if, which it then counts. */
 static bool is_within_if(const struct postfix_cidr_reader *reader,

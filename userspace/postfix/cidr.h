@@ -2,8 +2,8 @@
 /*
  * Postfix's tables of type cidr (cidr_table(5)).  Pure: text in, rules out.
  */
-#ifndef POSTERN_CTL_POSTFIX_CIDR_H
-#define POSTERN_CTL_POSTFIX_CIDR_H
+#ifndef POSTERN_POSTFIX_CIDR_H
+#define POSTERN_POSTFIX_CIDR_H
 
 #include <stddef.h>
 

@@ -6,10 +6,10 @@
  * Private to postfix_import.c, postfix_access.c, postfix_sites.c and
  * postfix_restrictions.c.
  */
-#ifndef POSTERN_CTL_POSTFIX_COLLECT_H
-#define POSTERN_CTL_POSTFIX_COLLECT_H
+#ifndef POSTERN_POSTFIX_COLLECT_H
+#define POSTERN_POSTFIX_COLLECT_H
 
-#include "ctl/postfix_import.h"
+#include "postfix/import.h"
 
 struct postfix_collect {
 	struct main_cf *main_cf;

@@ -7,7 +7,7 @@
  * known here.
  */
 
-#include "ctl/postfix_main_cf.h"
+#include "postfix/main_cf.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A recursive descent through text, references and operands. */
 
-#include "ctl/postfix_expand.h"
+#include "postfix/expand.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ctl/postfix_relation.h"
+#include "postfix/relation.h"
 
 #define DEPTH_MAX 100 /* Postfix's own */
 

@@ -5,8 +5,8 @@
  *
  * Pure.  What a hostile text can make it do is bounded by `work`.
  */
-#ifndef POSTERN_CTL_POSTFIX_EXPAND_H
-#define POSTERN_CTL_POSTFIX_EXPAND_H
+#ifndef POSTERN_POSTFIX_EXPAND_H
+#define POSTERN_POSTFIX_EXPAND_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The import as a whole, its values, notes and errors. */
 
-#include "ctl/postfix_import.h"
+#include "postfix/import.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ctl/postfix_collect.h"
+#include "postfix/collect.h"
 
 int postfix_collect_fail(struct postfix_collect *collect, unsigned int line,
 			 const char *format, ...)

@@ -5,16 +5,16 @@
  *
  * Opens nothing by itself: tables are read by the caller's function.
  */
-#ifndef POSTERN_CTL_POSTFIX_IMPORT_H
-#define POSTERN_CTL_POSTFIX_IMPORT_H
+#ifndef POSTERN_POSTFIX_IMPORT_H
+#define POSTERN_POSTFIX_IMPORT_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "core/config.h"
 #include "core/site.h"
-#include "ctl/postfix_main_cf.h"
-#include "ctl/postfix_networks.h"
+#include "postfix/main_cf.h"
+#include "postfix/networks.h"
 
 #define POSTFIX_NOTES_MAX 256
 #define POSTFIX_NOTE_TEXT 768 /* longer ones are cut */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* From a path to a main.cf. */
 
-#include "ctl/postfix_load.h"
+#include "postfix/load.h"
 
 #include <errno.h>
 #include <libgen.h>
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ctl/postfix_text.h"
+#include "postfix/text.h"
 
 /* As Postfix has it in $config_directory; for free(3), or NULL. */
 static char *directory_of(const char *path)

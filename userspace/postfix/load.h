@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Finds a main.cf and loads it. */
-#ifndef POSTERN_CTL_POSTFIX_LOAD_H
-#define POSTERN_CTL_POSTFIX_LOAD_H
+#ifndef POSTERN_POSTFIX_LOAD_H
+#define POSTERN_POSTFIX_LOAD_H
 
-#include "ctl/postfix_main_cf.h"
+#include "postfix/main_cf.h"
 
 /*
  * Loads the file `operand`, or main.cf in that directory.  Returns 0 with

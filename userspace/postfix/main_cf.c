@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* main.cf as a table of parameters, sorted by name. */
 
-#include "ctl/postfix_main_cf.h"
+#include "postfix/main_cf.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "ctl/postfix_expand.h"
-#include "ctl/postfix_text.h"
+#include "postfix/expand.h"
+#include "postfix/text.h"
 
 /* Far above what real files need, far below what a hostile one can ask for. */
 #define WORK_MAX 16777216

@@ -8,8 +8,8 @@
  *
  * Pure: text in, values out.
  */
-#ifndef POSTERN_CTL_POSTFIX_MAIN_CF_H
-#define POSTERN_CTL_POSTFIX_MAIN_CF_H
+#ifndef POSTERN_POSTFIX_MAIN_CF_H
+#define POSTERN_POSTFIX_MAIN_CF_H
 
 #include <stdbool.h>
 #include <stddef.h>

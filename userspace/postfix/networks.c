@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Sets of prefixes. */
 
-#include "ctl/postfix_networks.h"
+#include "postfix/networks.h"
 
 #include <errno.h>
 #include <stdio.h>

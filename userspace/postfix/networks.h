@@ -6,8 +6,8 @@
  *
  * Pure.  Zeroed memory is an empty set.
  */
-#ifndef POSTERN_CTL_POSTFIX_NETWORKS_H
-#define POSTERN_CTL_POSTFIX_NETWORKS_H
+#ifndef POSTERN_POSTFIX_NETWORKS_H
+#define POSTERN_POSTFIX_NETWORKS_H
 
 #include <stddef.h>
 #include <stdint.h>

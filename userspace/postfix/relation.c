@@ -4,7 +4,7 @@
  * of compatibility levels ("3.10" is above "3.9") with the suffix "level".
  */
 
-#include "ctl/postfix_relation.h"
+#include "postfix/relation.h"
 
 #include <errno.h>
 #include <stdbool.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The comparisons that main.cf can have, such as ${{a} == {b} ? ...}. */
-#ifndef POSTERN_CTL_POSTFIX_RELATION_H
-#define POSTERN_CTL_POSTFIX_RELATION_H
+#ifndef POSTERN_POSTFIX_RELATION_H
+#define POSTERN_POSTFIX_RELATION_H
 
 #include <stddef.h>
 

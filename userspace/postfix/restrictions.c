@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ctl/postfix_collect.h"
-#include "ctl/postfix_text.h"
+#include "postfix/collect.h"
+#include "postfix/text.h"
 
 #define CLASSES "smtpd_restriction_classes"
 

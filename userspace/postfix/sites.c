@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ctl/postfix_collect.h"
-#include "ctl/postfix_text.h"
+#include "postfix/collect.h"
+#include "postfix/text.h"
 
 #define SITES	  "postscreen_dnsbl_sites"
 #define THRESHOLD "postscreen_dnsbl_threshold"

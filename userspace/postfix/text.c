@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Files, logical lines and words. */
 
-#include "ctl/postfix_text.h"
+#include "postfix/text.h"
 
 #include <errno.h>
 #include <fcntl.h>

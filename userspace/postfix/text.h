@@ -7,8 +7,8 @@
  * Used by the readers of main.cf and of tables.  Only postfix_text_read()
  * does I/O.
  */
-#ifndef POSTERN_CTL_POSTFIX_TEXT_H
-#define POSTERN_CTL_POSTFIX_TEXT_H
+#ifndef POSTERN_POSTFIX_TEXT_H
+#define POSTERN_POSTFIX_TEXT_H
 
 #include <stdbool.h>
 #include <stddef.h>
