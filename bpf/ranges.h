@@ -13,15 +13,13 @@
 #ifndef POSTERN_RANGES_H
 #define POSTERN_RANGES_H
 
+#include <asm/byteorder.h>
 #include <linux/bpf.h>
 
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
 #include "ranges_layout.h"
-
-#define RANGES_IPV4_LAST_TO_FIRST                                              \
-	(RANGES_IPV4_FIRST_SHIFT - RANGES_IPV4_LAST_SHIFT)
 
 /* The loader sets max_entries to the pages wanted: tables/ranges.h. */
 struct ranges_ipv4_table {
@@ -138,6 +136,69 @@ ranges_halve(struct ranges_span *span, const __u32 *at, __u32 stride, __u64 key)
 	span->count = ranges_opaque(span->count + 1) >> 1;
 }
 
+/* The same of entries, each of one word. */
+static __always_inline void ranges_halve_entries(struct ranges_span *span,
+						 const __le16 *at, __u64 key)
+{
+	__u64 half = span->count >> 1;
+	__u64 entry = __le16_to_cpu(at[span->base + half]);
+
+	span->base += ranges_keep(half, ranges_if_le(entry, key));
+	span->count = ranges_opaque(span->count + 1) >> 1;
+}
+
+/* Shifts by a number modulo 64, as instructions do it, not the language. */
+static __always_inline __u64 ranges_up(__u64 number, __u64 by)
+{
+	asm volatile("%0 <<= %1" : "+r"(number) : "r"(by));
+	return number;
+}
+
+static __always_inline __u64 ranges_down(__u64 number, __u64 by)
+{
+	asm volatile("%0 >>= %1" : "+r"(number) : "r"(by));
+	return number;
+}
+
+/* Where the last of `four` entries in order is that is not above the key. */
+static __always_inline __u64 ranges_last_le(__u64 four, __u64 key)
+{
+	__u64 last = 0;
+
+	for (int shift = 16; shift < 64; shift += 16)
+		last += ranges_opaque((four >> shift & 0xffff) - key - 1) >> 63;
+	return ranges_opaque(last);
+}
+
+/* The sum of the nibbles of a number but for its highest one. */
+static __always_inline __u64 ranges_sum_nibbles(__u64 number)
+{
+	number = (number & 0x0f0f0f0f0f0f0f0f) +
+		 (number >> 4 & 0x000f0f0f0f0f0f0f);
+	return number * 0x0101010101010101 >> 56;
+}
+
+/*
+ * The pair of a rare entry, at `at` but for BEFORE, in a block of `size` units
+ * of entries.
+ */
+static __always_inline __u64 ranges_rare_pair(
+	const struct ranges_ipv4_group *group, __u64 size, const __le16 *at)
+{
+	__u64 base = RANGES_IPV4_LEAD_BASE, four;
+
+	if (group->unit != group->part + 1) {
+		size = ranges_up(size, group->part);
+		if (size > RANGES_SEARCH_MAX)
+			return 0;
+		return __le16_to_cpu(at[RANGES_IPV4_BEFORE + size]);
+	}
+	at += RANGES_IPV4_BEFORE - RANGES_IPV4_LEADS;
+	four = __le64_to_cpu(*(const __le64 *)(const void *)at);
+	return ((four & 0xf) * base + (four >> 16 & 0xf)) * base +
+	       (four >> 32 & 0xf);
+}
+
 /*
  * The list that an address is on, and in *id its number; NULL when there is no
  * table.  On no list is list 0, of the kind LIST_NONE: what follows can then
@@ -151,10 +212,12 @@ static __always_inline const struct list *ranges_lookup_ipv4(__be32 address,
 	const struct ranges_ipv4_group *group;
 	const struct ranges_ipv4_root *root;
 	const struct ranges_ipv4_page *page;
-	__u64 octet, start, hit, key, range, last;
+	const struct list *lists;
+	const __u16 *pairs;
+	__u64 sizes, start, hit, key, four, pair, gap;
 	struct ranges_span span = {0};
 	__u32 index = 0;
-	const __u32 *at;
+	const __le16 *at;
 	void *table;
 
 	*id = 0;
@@ -166,40 +229,52 @@ static __always_inline const struct list *ranges_lookup_ipv4(__be32 address,
 		return 0;
 	group = ranges_fixed(&root->groups[host >> RANGES_IPV4_GROUP_BITS &
 					   (RANGES_IPV4_GROUPS - 1)]);
-	octet = (host >> RANGES_IPV4_BLOCK_BITS) % RANGES_IPV4_BLOCKS * 8;
-	host &= RANGES_IPV4_BLOCK_MASK;
-	start = (group->ends << 8 >> octet) & 0xff;
-	span.count = ((group->ends >> octet) & 0xff) - start;
-	span.count <<= group->shift & 7;
-	start <<= group->shift & 7;
-	start += group->start;
-	/* What has no ranges looks at the first of the page: it is cached. */
+	lists = ranges_fixed(root->lists);
+	pairs = ranges_fixed(root->pairs);
+	/* The nibble of the block at the top, and those of the others below. */
+	sizes = group->sizes << (~host >> (RANGES_IPV4_BLOCK_BITS - 2) & 60);
+	start = ranges_sum_nibbles(sizes);
+	start = ranges_up(start, group->unit);
+	start += group->start & RANGES_IPV4_START_MASK;
+	span.count = ranges_up(sizes >> 60, group->part);
+	/* What has no entries looks at the first of the root: it is cached. */
 	hit = ranges_if_le(1, span.count);
 	start &= hit;
-	index = group->page;
+	index = group->start >> RANGES_IPV4_PAGE_SHIFT & hit;
 	page = bpf_map_lookup_elem(table, &index);
 	if (!page || start >= RANGES_IPV4_STARTS ||
 	    span.count > RANGES_SEARCH_MAX)
 		return 0;
-	at = &page->ranges[ranges_opaque(start)];
-	key = host << RANGES_IPV4_FIRST_SHIFT | RANGES_IPV4_FIRST_MASK;
+	at = (const void *)&page->octets[ranges_opaque(start)];
+	host &= RANGES_IPV4_BLOCK_MASK;
+	/* Above all that begin there, and below all others. */
+	key = host << RANGES_IPV4_CODE_BITS | (RANGES_IPV4_CODE_MASK - 1);
 	while (span.count > 4)
-		ranges_halve(&span, at, 1, key);
-	/* Always all of them: small numbers differ in nothing to be guessed. */
-	at += span.base;
-	span.base = 0;
-	for (__u64 i = 1; i < 4; i++)
-		span.base +=
-			ranges_le(at[i], key) & ranges_le(i + 1, span.count);
-	range = at[span.base];
-	/* Its last one, where the key has the host. */
-	last = (__u32)(range << RANGES_IPV4_LAST_TO_FIRST) |
-	       RANGES_IPV4_FIRST_MASK;
-	hit &= ranges_if_le(range, key) & ranges_if_le(key, last);
-	range = group->rule ^ ((group->rule ^ range) & hit);
+		ranges_halve_entries(&span, at + RANGES_IPV4_BEFORE, key);
+	/* In two steps: for 64 bits, one would shift nothing. */
+	four = ranges_opaque(~0ULL << span.count * 8 << span.count * 8);
+	at = ranges_fixed(at + span.base);
+	/*
+	 * From here on, waiting for memory; what could be done before is.  Four
+	 * at once, at no multiple of 8: the few kernels that can't do that
+	 * efficiently refuse the program.
+	 */
+	four |= __le64_to_cpu(
+		*(const __le64 *)(const void *)(at + RANGES_IPV4_BEFORE));
+	span.base = ranges_last_le(four, key);
+	four >>= span.base * 16;
+	pair = pairs[four & RANGES_IPV4_CODE_MASK];
+	if ((four & RANGES_IPV4_CODE_MASK) == RANGES_IPV4_RARE)
+		pair = ranges_rare_pair(group, sizes >> 60,
+					at + (span.base & 3));
+	gap = (__u32)host -
+	      (__u32)(four >> RANGES_IPV4_CODE_BITS & RANGES_IPV4_BLOCK_MASK);
+	gap = ranges_down(gap, pair >> RANGES_IPV4_K_SHIFT);
+	hit &= ranges_if_le(gap, 0);
+	pair = group->rule ^ ((group->rule ^ pair) & hit);
 	/* Masked last: before 5.11 the verifier loses sight of what ^ gives. */
-	*id = (__u32)ranges_opaque(range) & RANGES_LIST_MASK;
-	return &page->lists[*id];
+	*id = (__u32)ranges_opaque(pair) & RANGES_LIST_MASK;
+	return &lists[*id];
 }
 
 /* What begins at a node: BLOCK_SIZE octets. */

@@ -33,48 +33,80 @@ struct list {
 };
 
 /*
- * IPv4 is DXR with a compressed root, which is page 0: a group for each /17.
- * A group consists of eight blocks, each a /20, whose ranges are in order and
- * don't overlap: first and last address within the block, and the list.  What
- * is in none of them belongs to the list `rule`.
+ * IPv4 is DXR with a compressed root, which is page 0: a group for each /16.
+ * A group consists of sixteen blocks, each a /20, and each with its entries,
+ * in order.  An entry is the first address of 2^k within the block, at most up
+ * to the next entry.  (Other ranges take two: one that ends with the block,
+ * and their last address.)  What no entry has belongs to the list `rule`.
  *
- * The ranges of a group follow one another from number `start` of `page` on.
- * Octet n of `ends` says where those of block n end, in units of 2^shift
- * ranges; to fill a unit, a block repeats its last range.
+ * What a lookup costs is the wait for memory, so a table is as small as it can
+ * be.  The k and the list of an entry are a pair.  The most frequent pairs of
+ * all have a code; the others share the code RARE, and three more words, with
+ * the same first address, lead up to such an entry, with a digit of the pair
+ * each, to base 15, the lowest one last.  Where these are too many, all blocks
+ * of a group have words of pairs behind those of the entries, just as many.
+ *
+ * The blocks of a group follow one another from octet `start` of a page on,
+ * not counting what is before its first word.  Nibble n of `sizes` says where
+ * block n ends: it takes so many units of 2^unit octets, and has so many of
+ * 2^part entries, which are half of its words where there are pairs.  To fill
+ * a unit, a block repeats its first word.
  */
-#define RANGES_IPV4_PAGE_SIZE	(2 << 20)
-#define RANGES_IPV4_GROUP_BITS	15 /* of the address within a group */
-#define RANGES_IPV4_GROUPS	(1 << (32 - RANGES_IPV4_GROUP_BITS))
-#define RANGES_IPV4_BLOCK_BITS	12 /* of the address within a block */
-#define RANGES_IPV4_BLOCK_MASK	((1 << RANGES_IPV4_BLOCK_BITS) - 1)
-#define RANGES_IPV4_BLOCKS	8 /* in a group */
-#define RANGES_IPV4_UNITS	255
-#define RANGES_IPV4_FIRST_SHIFT 20
-#define RANGES_IPV4_FIRST_MASK	((1 << RANGES_IPV4_FIRST_SHIFT) - 1)
-#define RANGES_IPV4_LAST_SHIFT	8
-#define RANGES_LIST_MASK	0xff
+#define RANGES_IPV4_PAGE_SIZE  sizeof(struct ranges_ipv4_root)
+#define RANGES_IPV4_GROUP_BITS 16 /* of the address within a group */
+#define RANGES_IPV4_GROUPS     (1 << (32 - RANGES_IPV4_GROUP_BITS))
+#define RANGES_IPV4_BLOCK_BITS 12 /* of the address within a block */
+#define RANGES_IPV4_BLOCK_MASK ((1 << RANGES_IPV4_BLOCK_BITS) - 1)
+#define RANGES_IPV4_BLOCKS     16 /* in a group */
+#define RANGES_IPV4_UNITS      15 /* of a block, at most */
+#define RANGES_IPV4_PAGE_SHIFT 21
+#define RANGES_IPV4_START_MASK ((1 << RANGES_IPV4_PAGE_SHIFT) - 1)
 
 struct ranges_ipv4_group {
-	__u64 ends;
-	__u32 start;
-	__u16 page;
+	__u64 sizes;
+	__u32 start; /* and above it the page */
+	__u8 unit;
+	__u8 part;
 	__u8 rule;
-	__u8 shift;
+	__u8 reserved;
 };
 
+/* Of an entry: its first address is above its code. */
+#define RANGES_IPV4_CODE_BITS 4
+#define RANGES_IPV4_CODES     (1 << RANGES_IPV4_CODE_BITS)
+#define RANGES_IPV4_CODE_MASK (RANGES_IPV4_CODES - 1)
+#define RANGES_IPV4_RARE      (RANGES_IPV4_CODES - 2) /* the last one is none */
+#define RANGES_IPV4_LEADS     3	 /* words that lead up to a rare one */
+#define RANGES_IPV4_LEAD_BASE 15 /* of their digits: no code is 15 */
+
+/* Of a pair: its k is above its list. */
+#define RANGES_IPV4_K_SHIFT 8
+#define RANGES_LIST_MASK    0xff
+
+/*
+ * The lists are here and nowhere else: all answers need them, and each copy
+ * would take its part of the caches.
+ */
 struct ranges_ipv4_root {
 	struct ranges_ipv4_group groups[RANGES_IPV4_GROUPS];
+	struct list lists[LISTS_MAX];
+	__u16 pairs[RANGES_IPV4_CODES]; /* by their codes */
+	__u16 reserved[16];		/* pages begin where cache lines do */
 };
 
-/* No search begins at RANGES_IPV4_STARTS or behind. */
-#define RANGES_IPV4_RANGES                                                     \
-	((RANGES_IPV4_PAGE_SIZE - LISTS_MAX * sizeof(struct list)) /           \
-	 sizeof(__u32))
-#define RANGES_IPV4_STARTS (RANGES_IPV4_RANGES - RANGES_SEARCH_MAX)
+/* No block begins at octet RANGES_IPV4_STARTS or behind: room for garbage. */
+#define RANGES_IPV4_WORDS  (1 << 19)
+#define RANGES_IPV4_STARTS (2 * (RANGES_IPV4_WORDS - 2 * RANGES_SEARCH_MAX - 4))
+#define RANGES_IPV4_BEFORE 4 /* words: what leads up to the first one */
 
 struct ranges_ipv4_page {
-	struct list lists[LISTS_MAX];
-	__u32 ranges[RANGES_IPV4_RANGES];
+	union {
+		struct {
+			__le16 before[RANGES_IPV4_BEFORE];
+			__le16 words[RANGES_IPV4_WORDS];
+		};
+		__u8 octets[RANGES_IPV4_PAGE_SIZE];
+	};
 };
 
 /*
@@ -213,10 +245,8 @@ static inline __u32 ranges_hash(const struct ranges_ipv6_head *head, __u32 word)
 	return (__u32)((__u64)hash * head->lines >> 32);
 }
 
-_Static_assert(sizeof(struct ranges_ipv4_root) == RANGES_IPV4_PAGE_SIZE,
-	       "the root is a page");
 _Static_assert(sizeof(struct ranges_ipv4_page) == RANGES_IPV4_PAGE_SIZE,
-	       "ranges fill a page");
+	       "words fill a page");
 _Static_assert(sizeof(struct ranges_ipv6_page) == RANGES_IPV6_PAGE_SIZE,
 	       "nodes fill a page");
 _Static_assert(sizeof(struct ranges_ipv6_head) % RANGES_LINE_SIZE == 0,

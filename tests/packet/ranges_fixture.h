@@ -14,7 +14,7 @@
 #include "ranges_probe.h"
 #include "tables/ranges.h"
 
-#define FIXTURE_IPV4_PAGES 4
+#define FIXTURE_IPV4_PAGES 5
 #define FIXTURE_IPV6_PAGES 5
 
 struct ranges_probe;

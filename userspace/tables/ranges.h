@@ -44,8 +44,7 @@ struct ranges;
 
 /*
  * Sorts and packs the input, which stays usable and keeps its meaning.
- * Returns 0 and *out, -ENOMEM, or -ENOSPC for what no table can hold (512 MiB
- * of IPv4, 256 MiB of IPv6).
+ * Returns 0 and *out, -ENOMEM, or -ENOSPC for what no table can hold (256 MiB).
  */
 int ranges_compile(struct ranges_input *input, enum family family,
 		   struct ranges **out);

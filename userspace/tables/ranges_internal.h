@@ -102,12 +102,13 @@ int ranges_sweep(const struct ranges_input *input, enum family family,
 			     ranges_number last, uint8_t list),
 		 void *context);
 
-/* Of a family: 512 MiB of IPv4, 256 MiB of IPv6. */
+/* Of a family, of about 1 MiB each. */
 #define RANGES_PAGES_MAX 256
 
 struct ranges_ipv4 {
 	struct ranges_ipv4_group *groups;
-	uint32_t *ranges; /* of all pages, one behind the other */
+	uint16_t pairs[RANGES_IPV4_CODES];
+	uint16_t *words; /* of all pages, one behind the other */
 	size_t count;
 	size_t room;
 };
@@ -125,6 +126,27 @@ struct ranges {
 		struct ranges_ipv6 ipv6;
 	};
 };
+
+/* 2^k addresses within a block, of a list: so many pairs there are. */
+#define RANGES_IPV4_PAIRS ((RANGES_IPV4_BLOCK_BITS + 1) << RANGES_IPV4_K_SHIFT)
+
+static inline uint16_t ranges_ipv4_pair(unsigned int k, uint8_t list)
+{
+	return (uint16_t)(k << RANGES_IPV4_K_SHIFT | list);
+}
+
+static inline uint32_t ranges_ipv4_block(uint32_t address)
+{
+	return address >> RANGES_IPV4_BLOCK_BITS;
+}
+
+/*
+ * Gives the most frequent pairs of the lists the codes that there are, all
+ * others RANGES_IPV4_RARE; `pairs` gets those by their codes.
+ */
+void ranges_ipv4_choose_codes(const struct ranges_input *input,
+			      uint8_t codes[static RANGES_IPV4_PAIRS],
+			      uint16_t pairs[static RANGES_IPV4_CODES]);
 
 int ranges_ipv4_compile(const struct ranges_input *input,
 			struct ranges_ipv4 *out);

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Segments of IPv4 addresses into the table of bpf/ranges_layout.h. */
 
+#include <endian.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "tables/ranges_internal.h"
+#include "tables/ranges_run.h"
 
 #define GROUP_ADDRESSES (1U << RANGES_IPV4_GROUP_BITS)
 #define BLOCK_ADDRESSES (1U << RANGES_IPV4_BLOCK_BITS)
@@ -18,24 +19,27 @@ struct piece {
 	uint8_t list;
 };
 
+/* What the pieces of a group become within a block. */
+struct block {
+	uint32_t count;
+	bool ended;    /* by its last entry, the last address of a range */
+	uint32_t rare; /* that have no code */
+	uint16_t firsts[BLOCK_ADDRESSES];
+	uint16_t pairs[BLOCK_ADDRESSES];
+};
+
 struct builder {
 	struct ranges_ipv4 *out;
+	uint8_t codes[RANGES_IPV4_PAIRS];
 	uint32_t group; /* the one that `pieces` are of; all before are done */
 	uint32_t piece_count;
 	struct piece pieces[GROUP_ADDRESSES];
-	/* What they become, block by block. */
-	uint32_t range_count[RANGES_IPV4_BLOCKS];
-	uint32_t ranges[RANGES_IPV4_BLOCKS][BLOCK_ADDRESSES];
+	struct block blocks[RANGES_IPV4_BLOCKS];
 };
-
-static uint32_t block_of(uint32_t address)
-{
-	return address >> RANGES_IPV4_BLOCK_BITS;
-}
 
 static uint32_t blocks_of(uint32_t first, uint32_t last)
 {
-	return block_of(last) - block_of(first) + 1;
+	return ranges_ipv4_block(last) - ranges_ipv4_block(first) + 1;
 }
 
 /* The ranges that the gaps between the pieces would be. */
@@ -83,126 +87,268 @@ static uint8_t find_rule(const struct builder *builder)
 	return rule;
 }
 
-static void add_ranges(struct builder *builder, uint32_t first, uint32_t last,
-		       uint8_t list)
+static void add_entry(struct builder *builder, struct block *block,
+		      uint32_t first, uint16_t pair)
+{
+	block->firsts[block->count] = (uint16_t)first;
+	block->pairs[block->count++] = pair;
+	block->rare += builder->codes[pair] == RANGES_IPV4_RARE;
+}
+
+static void drop_entry(const struct builder *builder, struct block *block)
+{
+	uint16_t pair = block->pairs[--block->count];
+
+	block->rare -= builder->codes[pair] == RANGES_IPV4_RARE;
+}
+
+static bool has_code(const struct builder *builder, unsigned int k,
+		     uint8_t list)
+{
+	return builder->codes[ranges_ipv4_pair(k, list)] != RANGES_IPV4_RARE;
+}
+
+/*
+ * Is a range one entry of 2^k addresses?  Not if there is no code for it but
+ * for its first and its last address, which are two words instead of four.
+ */
+static bool is_whole(const struct builder *builder, uint32_t first,
+		     uint32_t last, uint8_t list)
+{
+	uint32_t size = last - first + 1;
+
+	if ((size & (size - 1)) != 0)
+		return false;
+	return has_code(builder, (unsigned int)__builtin_ctz(size), list) ||
+	       !has_code(builder, RANGES_IPV4_BLOCK_BITS, list) ||
+	       !has_code(builder, 0, list);
+}
+
+/*
+ * One entry where that is enough: where it is of 2^k addresses, or ends with
+ * the block or where the next one begins.
+ */
+static void add_to_block(struct builder *builder, struct block *block,
+			 uint32_t first, uint32_t last, uint8_t list)
+{
+	bool whole = is_whole(builder, first, last, list);
+	unsigned int k = RANGES_IPV4_BLOCK_BITS;
+
+	if (whole)
+		k = (unsigned int)__builtin_ctz(last - first + 1);
+	if (block->ended && block->firsts[block->count - 1] == first - 1)
+		drop_entry(builder, block);
+	add_entry(builder, block, first, ranges_ipv4_pair(k, list));
+	block->ended = !whole && last < RANGES_IPV4_BLOCK_MASK;
+	if (block->ended)
+		add_entry(builder, block, last, ranges_ipv4_pair(0, list));
+}
+
+static void add_range(struct builder *builder, uint32_t first, uint32_t last,
+		      uint8_t list)
 {
 	for (uint32_t end; first <= last; first = end + 1) {
-		uint32_t block = block_of(first);
-
 		end = first | RANGES_IPV4_BLOCK_MASK;
 		if (end > last)
 			end = last;
-		builder->ranges[block][builder->range_count[block]++] =
-			(first & RANGES_IPV4_BLOCK_MASK)
-				<< RANGES_IPV4_FIRST_SHIFT |
-			(end & RANGES_IPV4_BLOCK_MASK)
-				<< RANGES_IPV4_LAST_SHIFT |
-			list;
+		add_to_block(builder,
+			     &builder->blocks[ranges_ipv4_block(first)],
+			     first & RANGES_IPV4_BLOCK_MASK,
+			     end & RANGES_IPV4_BLOCK_MASK, list);
 	}
 }
 
-static void collect_ranges(struct builder *builder, uint8_t rule)
+static void fill_blocks(struct builder *builder, uint8_t rule)
 {
 	uint32_t next = 0;
 
-	memset(builder->range_count, 0, sizeof(builder->range_count));
+	for (size_t i = 0; i < RANGES_IPV4_BLOCKS; i++) {
+		builder->blocks[i].count = 0;
+		builder->blocks[i].ended = false;
+		builder->blocks[i].rare = 0;
+	}
 	for (size_t i = 0; i < builder->piece_count; i++) {
 		const struct piece *piece = &builder->pieces[i];
 
 		if (rule && piece->first > next)
-			add_ranges(builder, next, piece->first - 1U, 0);
+			add_range(builder, next, piece->first - 1U, 0);
 		if (piece->list != rule)
-			add_ranges(builder, piece->first, piece->last,
-				   piece->list);
+			add_range(builder, piece->first, piece->last,
+				  piece->list);
 		next = piece->last + 1U;
 	}
 	if (rule && next < GROUP_ADDRESSES)
-		add_ranges(builder, next, GROUP_ADDRESSES - 1, 0);
+		add_range(builder, next, GROUP_ADDRESSES - 1, 0);
 }
 
-/* Returns the units of 2^shift ranges that the blocks fill. */
-static uint32_t count_units(const struct builder *builder, uint8_t shift)
+/* The form of a group. */
+struct form {
+	bool pairs;	   /* behind the entries */
+	unsigned int unit; /* 2^unit words */
+	uint32_t units;	   /* of all blocks */
+};
+
+/* The words of the entries of a block. */
+static uint32_t words_of(const struct block *block, bool pairs)
 {
-	uint32_t units = 0;
+	return block->count + (pairs ? 0 : block->rare * RANGES_IPV4_LEADS);
+}
+
+/* All words of a block, in units. */
+static uint32_t units_of(const struct block *block, const struct form *form)
+{
+	uint32_t words = words_of(block, form->pairs) << form->pairs;
+
+	return (words + (1U << form->unit) - 1) >> form->unit;
+}
+
+/* With the smallest units in which the size of each block can be told. */
+static struct form form_of(const struct builder *builder, bool pairs)
+{
+	struct form form = {.pairs = pairs, .unit = pairs};
 
 	for (size_t i = 0; i < RANGES_IPV4_BLOCKS; i++)
-		units += (builder->range_count[i] + (1U << shift) - 1) >> shift;
-	return units;
+		while (units_of(&builder->blocks[i], &form) > RANGES_IPV4_UNITS)
+			form.unit++;
+	for (size_t i = 0; i < RANGES_IPV4_BLOCKS; i++)
+		form.units += units_of(&builder->blocks[i], &form);
+	return form;
 }
 
-/* Room for `count` ranges that are searched together; *at gets where. */
+/* A search is for no more words than a block has addresses. */
+static bool may_have_leads(const struct builder *builder)
+{
+	for (size_t i = 0; i < RANGES_IPV4_BLOCKS; i++)
+		if (words_of(&builder->blocks[i], false) > RANGES_SEARCH_MAX)
+			return false;
+	return true;
+}
+
+static struct form find_form(const struct builder *builder)
+{
+	struct form leads = form_of(builder, false);
+	struct form pairs = form_of(builder, true);
+
+	return may_have_leads(builder) && leads.units << leads.unit <=
+						  pairs.units << pairs.unit
+		       ? leads
+		       : pairs;
+}
+
+/* Room for `count` words of one group; *at gets where. */
 static int reserve(struct ranges_ipv4 *out, uint32_t count, size_t *at)
 {
-	size_t start = out->count % RANGES_IPV4_RANGES;
+	size_t start = out->count % RANGES_IPV4_WORDS;
 	size_t end;
 
-	if (start + count > RANGES_IPV4_STARTS)
-		start = RANGES_IPV4_RANGES;
-	start += out->count - out->count % RANGES_IPV4_RANGES;
+	if (start + count > RANGES_IPV4_STARTS / sizeof(*out->words))
+		start = RANGES_IPV4_WORDS;
+	start += out->count - out->count % RANGES_IPV4_WORDS;
 	end = start + count;
-	if (end > (size_t)RANGES_IPV4_RANGES * RANGES_PAGES_MAX)
+	if (end > (size_t)RANGES_IPV4_WORDS * RANGES_PAGES_MAX)
 		return -ENOSPC;
 	if (end > out->room) {
 		size_t room = out->room * 2 > end ? out->room * 2 : end;
-		uint32_t *grown =
-			reallocarray(out->ranges, room, sizeof(*out->ranges));
+		uint16_t *grown =
+			reallocarray(out->words, room, sizeof(*out->words));
 
 		if (!grown)
 			return -ENOMEM;
-		out->ranges = grown;
+		out->words = grown;
 		out->room = room;
 	}
 	/* Behind the starts there is nothing. */
 	if (start > out->count)
-		memset(out->ranges + out->count, 0,
-		       (start - out->count) * sizeof(*out->ranges));
+		memset(out->words + out->count, 0,
+		       (start - out->count) * sizeof(*out->words));
 	out->count = end;
 	*at = start;
 	return 0;
 }
 
-static void put_ranges(const struct builder *builder, uint8_t shift,
-		       uint32_t *to, struct ranges_ipv4_group *group)
+/* Returns the number of words that are written. */
+static uint32_t put_entry(const struct builder *builder,
+			  const struct block *block, uint32_t i, bool leads,
+			  uint16_t *to)
 {
-	uint32_t units = 0;
+	unsigned int first = (unsigned int)block->firsts[i]
+			     << RANGES_IPV4_CODE_BITS;
+	uint8_t code = builder->codes[block->pairs[i]];
+	uint32_t written = 0;
 
-	for (size_t i = 0; i < RANGES_IPV4_BLOCKS; i++) {
-		const uint32_t *from = builder->ranges[i];
-		uint32_t count = builder->range_count[i], n = 0;
+	if (leads && code == RANGES_IPV4_RARE)
+		for (unsigned int unit =
+			     RANGES_IPV4_LEAD_BASE * RANGES_IPV4_LEAD_BASE;
+		     unit > 0; unit /= RANGES_IPV4_LEAD_BASE)
+			to[written++] = htole16(
+				(uint16_t)(first |
+					   block->pairs[i] / unit %
+						   RANGES_IPV4_LEAD_BASE));
+	to[written++] = htole16((uint16_t)(first | code));
+	return written;
+}
 
-		for (; n < count; n++)
-			*to++ = from[n];
-		for (; n % (1U << shift) != 0; n++)
-			*to++ = from[count - 1];
-		units += n >> shift;
-		group->ends |= (uint64_t)units << i * 8;
+/* Writes so many words; the first one is repeated where they are too many. */
+static void put_block(const struct builder *builder, const struct block *block,
+		      bool pairs, uint32_t words, uint16_t *to)
+{
+	uint32_t half = words >> pairs;
+	uint32_t spare = half - words_of(block, pairs);
+	uint16_t *end = to + spare;
+
+	for (uint32_t i = 0; i < block->count; i++) {
+		if (pairs)
+			end[half] = htole16(block->pairs[i]);
+		end += put_entry(builder, block, i, !pairs, end);
 	}
+	for (uint32_t i = 0; i < spare; i++) {
+		to[i] = to[spare];
+		if (pairs)
+			to[half + i] = to[half + spare];
+	}
+}
+
+static int put_group(struct builder *builder, struct ranges_ipv4_group *group)
+{
+	struct form form = find_form(builder);
+	uint16_t *to;
+	size_t at;
+	int error;
+
+	if (form.units == 0)
+		return 0;
+	error = reserve(builder->out, form.units << form.unit, &at);
+	if (error)
+		return error;
+	group->start = (uint32_t)(at % RANGES_IPV4_WORDS * sizeof(*to)) |
+		       (uint32_t)(at / RANGES_IPV4_WORDS + 1)
+			       << RANGES_IPV4_PAGE_SHIFT;
+	group->unit = (uint8_t)(form.unit + 1);
+	group->part = (uint8_t)(form.unit - form.pairs);
+	to = builder->out->words + at;
+	for (size_t i = 0; i < RANGES_IPV4_BLOCKS; i++) {
+		const struct block *block = &builder->blocks[i];
+		uint32_t units = units_of(block, &form);
+
+		put_block(builder, block, form.pairs, units << form.unit, to);
+		to += units << form.unit;
+		group->sizes |= (uint64_t)units << i * 4;
+	}
+	return 0;
 }
 
 static int close_group(struct builder *builder)
 {
-	struct ranges_ipv4_group group = {.page = 1};
-	uint32_t units = 0;
-	uint8_t shift = 0;
-	size_t at;
+	struct ranges_ipv4_group group = {0};
 	int error;
 
 	if (builder->piece_count > 0) {
 		group.rule = find_rule(builder);
-		collect_ranges(builder, group.rule);
-		while ((units = count_units(builder, shift)) >
-		       RANGES_IPV4_UNITS)
-			shift++;
+		fill_blocks(builder, group.rule);
 		builder->piece_count = 0;
-	}
-	if (units > 0) {
-		error = reserve(builder->out, units << shift, &at);
+		error = put_group(builder, &group);
 		if (error)
 			return error;
-		group.shift = shift;
-		group.start = (uint32_t)(at % RANGES_IPV4_RANGES);
-		group.page = (uint16_t)(at / RANGES_IPV4_RANGES + 1);
-		put_ranges(builder, shift, builder->out->ranges + at, &group);
 	}
 	builder->out->groups[builder->group++] = group;
 	return 0;
@@ -256,6 +402,7 @@ int ranges_ipv4_compile(const struct ranges_input *input,
 	if (!builder || !made.groups)
 		goto out;
 	builder->out = &made;
+	ranges_ipv4_choose_codes(input, builder->codes, made.pairs);
 	error = ranges_sweep(input, FAMILY_IPV4, add_segment, builder);
 	if (!error)
 		error = close_below(builder, RANGES_IPV4_GROUPS);
@@ -272,65 +419,34 @@ out:
 void ranges_ipv4_free(struct ranges_ipv4 *ranges)
 {
 	free(ranges->groups);
-	free(ranges->ranges);
+	free(ranges->words);
 }
 
 uint32_t ranges_ipv4_pages(const struct ranges_ipv4 *ranges)
 {
 	size_t pages =
-		(ranges->count + RANGES_IPV4_RANGES - 1) / RANGES_IPV4_RANGES;
+		(ranges->count + RANGES_IPV4_WORDS - 1) / RANGES_IPV4_WORDS;
 
-	/* The root, and one at least, for the lists of rules. */
-	return (uint32_t)(1 + (pages ? pages : 1));
+	return (uint32_t)(1 + pages); /* the root's */
 }
 
 void ranges_ipv4_write(const struct ranges_ipv4 *ranges,
 		       const struct list lists[static LISTS_MAX], void *pages)
 {
+	struct ranges_ipv4_root *root = pages;
 	struct ranges_ipv4_page *page = pages;
 	uint32_t count = ranges_ipv4_pages(ranges);
 	size_t left = ranges->count;
 
-	memcpy(page, ranges->groups, sizeof(*page));
+	memcpy(root->groups, ranges->groups, sizeof(root->groups));
+	memcpy(root->lists, lists, sizeof(root->lists));
+	memcpy(root->pairs, ranges->pairs, sizeof(root->pairs));
 	for (uint32_t i = 1; i < count; i++) {
 		size_t size =
-			left < RANGES_IPV4_RANGES ? left : RANGES_IPV4_RANGES;
+			left < RANGES_IPV4_WORDS ? left : RANGES_IPV4_WORDS;
 
-		memcpy(page[i].lists, lists, sizeof(page[i].lists));
-		if (size > 0)
-			memcpy(page[i].ranges,
-			       ranges->ranges + ranges->count - left,
-			       size * sizeof(*ranges->ranges));
+		memcpy(page[i].words, ranges->words + ranges->count - left,
+		       size * sizeof(*ranges->words));
 		left -= size;
 	}
-}
-
-unsigned int ranges_ipv4_find(const struct ranges_ipv4 *ranges,
-			      uint32_t address)
-{
-	const struct ranges_ipv4_group *group =
-		&ranges->groups[address >> RANGES_IPV4_GROUP_BITS];
-	uint32_t shift = block_of(address) % RANGES_IPV4_BLOCKS * 8;
-	uint32_t host = address & RANGES_IPV4_BLOCK_MASK;
-	size_t low = (group->ends << 8 >> shift & 0xff) << group->shift;
-	size_t high = (group->ends >> shift & 0xff) << group->shift;
-	const uint32_t *at;
-
-	if (low == high)
-		return group->rule;
-	at = ranges->ranges + group->start +
-	     (size_t)(group->page - 1U) * RANGES_IPV4_RANGES;
-	/* Which of them is the last to begin at or before the address? */
-	while (high - low > 1) {
-		size_t middle = (low + high) / 2;
-
-		if (at[middle] >> RANGES_IPV4_FIRST_SHIFT <= host)
-			low = middle;
-		else
-			high = middle;
-	}
-	if (at[low] >> RANGES_IPV4_FIRST_SHIFT > host ||
-	    (at[low] >> RANGES_IPV4_LAST_SHIFT & RANGES_IPV4_BLOCK_MASK) < host)
-		return group->rule;
-	return at[low] & RANGES_LIST_MASK;
 }

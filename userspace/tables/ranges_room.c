@@ -31,7 +31,7 @@ static uint32_t pages_for(uint64_t entries, uint32_t entry, uint64_t page)
 	return size < page ? 1 : (uint32_t)((size + page - 1) / page);
 }
 
-static const uint64_t ipv4_page = RANGES_IPV4_STARTS * sizeof(__u32);
+static const uint64_t ipv4_page = RANGES_IPV4_STARTS;
 static const uint64_t ipv6_page =
 	(RANGES_PAGE_NODES - RANGES_BLOCK_NODES) * (uint64_t)RANGES_NODE_SIZE;
 
