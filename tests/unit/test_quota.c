@@ -105,19 +105,21 @@ static void a_flood_gets_half_of_what_is_left_each_hour(void **state)
 static const struct {
 	const char *name;
 	unsigned int used; /* in the hour that has 48,000 */
+	size_t waiting;
 	uint64_t passed_s;
 	bool is_short;
 } paces[] = {
-	{"nothing is used", 0, 0, false},
-	{"less than half, at once", 23999, 0, false},
-	{"half, at once", 24000, 0, true},
-	{"half in less than half an hour", 24000, HOUR / 2 - 1, true},
-	{"half in half an hour lasts", 24000, HOUR / 2, false},
-	{"most of it in most of the hour", 47000, HOUR / 60 * 59, false},
-	{"a bit too much by then", 47300, HOUR / 60 * 59, true},
-	{"all of it", 48000, HOUR / 2, true},
-	{"another hour has its own", 48000, HOUR, false},
-	{"and another day", 48000, DAY, false},
+	{"nothing is used", 0, 0, 0, false},
+	{"less than half, at once", 23999, 0, 0, false},
+	{"half, at once", 24000, 0, 0, true},
+	{"half, as soon as those are done that wait", 23000, 1000, 0, true},
+	{"half in less than half an hour", 24000, 0, HOUR / 2 - 1, true},
+	{"half in half an hour lasts", 24000, 0, HOUR / 2, false},
+	{"most of it in most of the hour", 42000, 0, HOUR / 60 * 59, false},
+	{"less than an eighth is left", 42001, 0, HOUR / 60 * 59, true},
+	{"all of it", 48000, 0, HOUR / 2, true},
+	{"another hour has its own", 48000, 0, HOUR, false},
+	{"and another day", 48000, 0, DAY, false},
 };
 
 static void the_quota_is_short_when_it_will_not_last_the_hour(void **state)
@@ -132,13 +134,14 @@ static void the_quota_is_short_when_it_will_not_last_the_hour(void **state)
 		quota_init(&quota, 96000, DAY);
 		for (unsigned int n = 0; n < paces[i].used; n++)
 			assert_true(quota_take(&quota, hour_s, DNSBL_HELD));
-		assert_int_equal(
-			quota_is_short(&quota, hour_s + paces[i].passed_s),
-			paces[i].is_short);
+		assert_int_equal(quota_is_short(&quota,
+						hour_s + paces[i].passed_s,
+						paces[i].waiting),
+				 paces[i].is_short);
 	}
 	quota_init(&quota, 0, DAY);
 	take_all(&quota, NOW, DNSBL_HELD);
-	assert_false(quota_is_short(&quota, NOW));
+	assert_false(quota_is_short(&quota, NOW, 0));
 }
 
 /* What is left of the day is less than the hour's share. */
@@ -150,10 +153,10 @@ static void the_rest_of_a_day_is_short_earlier(void **state)
 	quota_init(&quota, 96000, DAY);
 	quota_restore(&quota, NOW, NOW - NOW % DAY, 94000, 0);
 	for (unsigned int n = 0; n < 1000; n++) {
-		assert_false(quota_is_short(&quota, NOW));
+		assert_false(quota_is_short(&quota, NOW, 0));
 		assert_true(quota_take(&quota, NOW, DNSBL_HELD));
 	}
-	assert_true(quota_is_short(&quota, NOW - NOW % HOUR));
+	assert_true(quota_is_short(&quota, NOW - NOW % HOUR, 0));
 }
 
 static void known_senders_are_refreshed_through_a_flood(void **state)

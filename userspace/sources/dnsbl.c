@@ -72,10 +72,11 @@ static int shed(struct dnsbl *dnsbl, uint64_t *count)
 
 static bool quota_short(const struct dnsbl *dnsbl)
 {
+	size_t waiting = dnsbl_queue_waiting(dnsbl->queue, DNSBL_HELD);
 	uint64_t now_s = wall_clock_s();
 
 	for (uint32_t i = 0; i < dnsbl->zone_count; i++)
-		if (quota_is_short(&dnsbl->zones[i].quota, now_s))
+		if (quota_is_short(&dnsbl->zones[i].quota, now_s, waiting))
 			return true;
 	return false;
 }

@@ -88,19 +88,22 @@ bool quota_take(struct quota *quota, uint64_t now_s,
 	return true;
 }
 
-bool quota_is_short(const struct quota *quota, uint64_t now_s)
+bool quota_is_short(const struct quota *quota, uint64_t now_s, size_t waiting)
 {
 	uint64_t end = quota->slice_end < quota->limit ? quota->slice_end
 						       : quota->limit;
-	uint64_t used = quota->used - quota->slice_from;
+	uint64_t used = quota->used - quota->slice_from + waiting;
 	uint64_t share = end - quota->slice_from;
+	uint64_t slice_s = quota->period_s / SLICES;
 	uint64_t passed_s = now_s - quota->slice_s;
 
 	if (quota->limit == 0 || is_over(quota, now_s) ||
 	    slice_start(quota, now_s) != quota->slice_s)
 		return false;
-	return used >= share / 2 &&
-	       used * (quota->period_s / SLICES) > share * passed_s;
+	/* Something is left to the end, however late a flood comes. */
+	if (passed_s > slice_s - slice_s / 8)
+		passed_s = slice_s - slice_s / 8;
+	return used >= share / 2 && used * slice_s > share * passed_s;
 }
 
 bool quota_exhausted(const struct quota *quota, uint64_t now_s)

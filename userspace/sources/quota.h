@@ -17,6 +17,7 @@
 #define POSTERN_SOURCES_QUOTA_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "sources/dnsbl_queue.h"
@@ -40,8 +41,11 @@ void quota_init(struct quota *quota, uint64_t limit, uint64_t period_s);
 bool quota_take(struct quota *quota, uint64_t now_s,
 		enum dnsbl_priority priority);
 
-/* Whether what the slice has for senders that wait won't last at this pace. */
-bool quota_is_short(const struct quota *quota, uint64_t now_s);
+/*
+ * Whether what the slice has for senders that wait won't last at this pace, or
+ * less than an eighth is left; `waiting` more are going to be taken.
+ */
+bool quota_is_short(const struct quota *quota, uint64_t now_s, size_t waiting);
 
 bool quota_exhausted(const struct quota *quota, uint64_t now_s);
 
