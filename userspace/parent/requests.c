@@ -136,7 +136,7 @@ static const struct request {
 	[MESSAGE_NUDGE] = {on_nudge, NULL, 0, 0},
 	[MESSAGE_HOOK] = {on_hook, NULL, 2 * NS_PER_S, 64},
 	[MESSAGE_FLUSH] = {on_flush, refuse_flush, NS_PER_S, 64},
-	[MESSAGE_RELOAD] = {on_reload, refuse_reload, NS_PER_S, 64},
+	[MESSAGE_RELOAD] = {on_reload, refuse_reload, NS_PER_S / 10, 1000},
 	[MESSAGE_GROW] = {on_grow, NULL, 0, 0}, /* has its own */
 	[MESSAGE_WATCH] = {on_watch, refuse_watch, NS_PER_S, 64},
 	[MESSAGE_APPLIED] = {reload_applied, NULL, 0, 0},
