@@ -599,7 +599,8 @@ static void under_a_flood(void)
 	assert_true(asked > 0);
 	assert_true(cpu_ms * 2 < took_ms);
 	assert_true(daemon_memory_kb() - memory < 1024);
-	assert_true(daemon_log_size() < 100000);
+	/* A line for each reload of its budget, and little else. */
+	assert_true(daemon_log_size() < 200000);
 	assert_true(daemon_descriptors() < 64);
 }
 
