@@ -14,7 +14,7 @@ start_storm() {
 	mac=$(mac_of backup)
 	clang -target bpf -O2 -g -DKEEP4="${from4#*/}" -DKEEP6="${from6#*/}" \
 		-idirafter "/usr/include/$(cc -print-multiarch)" \
-		-c "$LAB_SOURCE/lib/storm.c" -o "$LAB/storm.o"
+		-c "$LAB_SOURCE/lib/storm.bpf.c" -o "$LAB/storm.o"
 	rm -f "$pin"
 	bpftool prog load "$LAB/storm.o" "$pin" type xdp
 	spawn storm wire "$LAB_SOURCE/lib/storm" --program "$pin" \
