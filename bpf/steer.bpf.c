@@ -14,9 +14,8 @@
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
+#include "addr.h"
 #include "shared.h"
-
-#define AF_INET 2 /* sys/socket.h is not for programs */
 
 char _license[] SEC("license") = "GPL";
 
@@ -55,24 +54,6 @@ static __always_inline int is_port(const struct rules *rules, __be16 port)
 			return 1;
 	}
 	return 0;
-}
-
-/* ::ffff:a.b.c.d */
-static __always_inline void put_ipv4(struct addr *to, __be32 address)
-{
-	__builtin_memset(to, 0, sizeof(*to));
-	to->octets[10] = 0xff;
-	to->octets[11] = 0xff;
-	__builtin_memcpy(&to->octets[12], &address, sizeof(address));
-}
-
-static __always_inline void put_ipv6(struct addr *to, __u32 a, __u32 b, __u32 c,
-				     __u32 d)
-{
-	__builtin_memcpy(&to->octets[0], &a, sizeof(a));
-	__builtin_memcpy(&to->octets[4], &b, sizeof(b));
-	__builtin_memcpy(&to->octets[8], &c, sizeof(c));
-	__builtin_memcpy(&to->octets[12], &d, sizeof(d));
 }
 
 static __always_inline void flow_of(const struct bpf_sk_lookup *ctx,

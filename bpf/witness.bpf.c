@@ -14,9 +14,8 @@
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
+#include "addr.h"
 #include "shared.h"
-
-#define AF_INET 2 /* sys/socket.h is not for programs */
 
 #define GO_ON 1 /* 0 would take back what others have answered */
 
@@ -46,7 +45,7 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 1 << 20);
+	__uint(max_entries, EVENTS_ROOM);
 } events SEC(".maps");
 
 /* What was spent of the second that began at `start`, on one CPU. */
@@ -63,24 +62,6 @@ struct {
 } arrivals SEC(".maps");
 
 static const __u32 zero;
-
-/* ::ffff:a.b.c.d, which a socket of both families has as such. */
-static __always_inline void put_ipv4(struct addr *to, __be32 address)
-{
-	__builtin_memset(to, 0, sizeof(*to));
-	to->octets[10] = 0xff;
-	to->octets[11] = 0xff;
-	__builtin_memcpy(&to->octets[12], &address, sizeof(address));
-}
-
-static __always_inline void put_ipv6(struct addr *to, __u32 a, __u32 b, __u32 c,
-				     __u32 d)
-{
-	__builtin_memcpy(&to->octets[0], &a, sizeof(a));
-	__builtin_memcpy(&to->octets[4], &b, sizeof(b));
-	__builtin_memcpy(&to->octets[8], &c, sizeof(c));
-	__builtin_memcpy(&to->octets[12], &d, sizeof(d));
-}
 
 /*
  * Verifiers want each word of the context loaded by itself, from an address

@@ -18,6 +18,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "../unit/parent_stubs.h"
 #include "core/log.h"
 #include "parent/command.h"
 #include "parent/state.h"
@@ -145,38 +146,6 @@ int links_replace(struct links *links, int program)
 	return 0;
 }
 
-int steering_attach(struct steering *steering, const struct loader *loader,
-		    const struct config *config,
-		    char why[static CONFIG_ERROR_TEXT])
-{
-	(void)steering;
-	(void)loader;
-	(void)config;
-	(void)why;
-	return 0;
-}
-
-int primary_watch_attach(struct primary_watch *watch,
-			 const struct loader *loader,
-			 char why[static CONFIG_ERROR_TEXT])
-{
-	(void)watch;
-	(void)loader;
-	(void)why;
-	return 0;
-}
-
-void primary_watch_detach(struct primary_watch *watch)
-{
-	(void)watch;
-}
-
-void steering_drop(struct steering *steering, const struct config *config)
-{
-	(void)steering;
-	(void)config;
-}
-
 int loader_explain(const struct loader *loader, const struct addr *source,
 		   struct decision *out)
 {
@@ -267,11 +236,6 @@ void nudge_source(struct nudger *nudger, const struct addr *source)
 	check(addr_family(source) < FAMILY_MAX);
 }
 
-void service_reloading(struct service *service)
-{
-	(void)service;
-}
-
 void parent_tell_attachments(struct parent *of)
 {
 	check(of->config != NULL);
@@ -280,11 +244,6 @@ void parent_tell_attachments(struct parent *of)
 void parent_tell_nudges(struct parent *of)
 {
 	check(of->config != NULL);
-}
-
-void worker_process_give_identity(struct parent *of)
-{
-	(void)of;
 }
 
 void worker_process_give_door(struct parent *of)

@@ -62,4 +62,17 @@ static inline void ctl_run_expect(const char *line, int status, const char *out,
 	ctl_run_free(&run);
 }
 
+/* The same where nothing comes of it but an error, which begins so. */
+static inline void ctl_run_refuse(const char *line, int status,
+				  const char *error)
+{
+	struct ctl_run run = ctl_run(line);
+
+	assert_int_equal(run.status, status);
+	if (strncmp(run.err, error, strlen(error)) != 0)
+		fail_msg("%s", run.err);
+	assert_string_equal(run.out, "");
+	ctl_run_free(&run);
+}
+
 #endif

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "run_ctl.h"
+#include "shown.h"
 
 #include "ctl/history.h"
 #include "ctl/mail.h"
@@ -134,34 +135,11 @@ static const struct {
 	{days_json, days_text, history_show},
 };
 
-static json_t *load(const char *quoted)
-{
-	char *text = strdup(quoted);
-	json_t *object;
-
-	for (char *c = text; *c; c++)
-		if (*c == '\'')
-			*c = '"';
-	object = json_loads(text, 0, NULL);
-	free(text);
-	assert_non_null(object);
-	return object;
-}
-
-static void assert_narrow(const char *text)
-{
-	for (size_t length; *text; text += length + 1) {
-		length = strcspn(text, "\n");
-		assert_true(length <= PRINT_COLUMNS);
-		assert_true(length == 0 || text[length - 1] != ' ');
-	}
-}
-
 static void they_read_as_expected(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++) {
-		json_t *object = load(shown[i].json);
+		json_t *object = quoted_json(shown[i].json);
 		struct print print = {0};
 		size_t length;
 		char *text;

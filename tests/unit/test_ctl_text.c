@@ -18,40 +18,18 @@
 #include <jansson.h>
 
 #include "ctl_texts.h"
+#include "shown.h"
 
 #include "ctl/explain.h"
 #include "ctl/status.h"
 
 #define NOW 1763950000 /* 2025-11-24 02:06 UTC */
 
-static json_t *load(const char *quoted)
-{
-	char *text = strdup(quoted);
-	json_t *object;
-
-	for (char *c = text; *c; c++)
-		if (*c == '\'')
-			*c = '"';
-	object = json_loads(text, 0, NULL);
-	free(text);
-	assert_non_null(object);
-	return object;
-}
-
-static void assert_narrow(const char *text)
-{
-	for (size_t length; *text; text += length + 1) {
-		length = strcspn(text, "\n");
-		assert_true(length <= PRINT_COLUMNS);
-		assert_true(length == 0 || text[length - 1] != ' ');
-	}
-}
-
 static void status_reads_as_expected(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++) {
-		json_t *status = load(statuses[i].json);
+		json_t *status = quoted_json(statuses[i].json);
 		struct print print = {0};
 		size_t length;
 		char *text;
@@ -70,7 +48,7 @@ static void explanations_read_as_expected(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(explained) / sizeof(explained[0]); i++) {
-		json_t *object = load(explained[i].json);
+		json_t *object = quoted_json(explained[i].json);
 		struct print print = {0};
 		size_t length;
 		char *text;

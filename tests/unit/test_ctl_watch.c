@@ -13,6 +13,7 @@
 
 #include "ctl/watch.h"
 #include "run_ctl.h"
+#include "shown.h"
 
 #define COUNT(table) (sizeof(table) / sizeof(*(table)))
 
@@ -56,27 +57,13 @@ static const struct {
 	 "00:11:05  ?            ??1m      ?[2J > a?b:25  ?]0;x?"},
 };
 
-static json_t *load(const char *text)
-{
-	char *copy = strdup(text);
-	json_t *object;
-
-	for (char *at = copy; *at; at++)
-		if (*at == '\'')
-			*at = '"';
-	object = json_loads(copy, 0, NULL);
-	free(copy);
-	assert_non_null(object);
-	return object;
-}
-
 static void a_decision_is_a_line(void **state)
 {
 	(void)state;
 	setenv("TZ", "UTC", 1);
 	tzset();
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		json_t *object = load(cases[i].object);
+		json_t *object = quoted_json(cases[i].object);
 		char text[WATCH_LINE_MAX];
 		const char *line = watch_line(object, text);
 
@@ -90,7 +77,7 @@ static void a_decision_is_a_line(void **state)
 
 static void many_zones_are_cut(void **state)
 {
-	json_t *object = load(AT("'source':'192.0.2.1'"));
+	json_t *object = quoted_json(AT("'source':'192.0.2.1'"));
 	json_t *zones = json_array();
 	char text[WATCH_LINE_MAX];
 
@@ -126,16 +113,8 @@ static const struct {
 static void wrong_options_are_told(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < COUNT(wrong); i++) {
-		struct ctl_run run = ctl_run(wrong[i].line);
-
-		assert_int_equal(run.status, CTL_MISUSED);
-		assert_int_equal(strncmp(run.err, wrong[i].error,
-					 strlen(wrong[i].error)),
-				 0);
-		assert_string_equal(run.out, "");
-		ctl_run_free(&run);
-	}
+	for (size_t i = 0; i < COUNT(wrong); i++)
+		ctl_run_refuse(wrong[i].line, CTL_MISUSED, wrong[i].error);
 }
 
 static void without_a_daemon_it_fails(void **state)

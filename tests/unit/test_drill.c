@@ -13,23 +13,11 @@
 
 #include "ctl/drill_gate.h"
 #include "ctl/drill_print.h"
+#include "drill_fixture.h"
 #include "run_ctl.h"
+#include "shown.h"
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
-
-static struct drill drill;
-
-static int fresh(void **state)
-{
-	(void)state;
-	memset(&drill, 0, sizeof(drill));
-	drill.started_ms = drill_clock_ms();
-	drill.port = 25;
-	drill.open_s = 60;
-	drill.wait_s = 120;
-	snprintf(drill.token, sizeof(drill.token), "0123456789abcdef");
-	return 0;
-}
 
 /* ---- the daemon's status ---- */
 
@@ -89,16 +77,10 @@ static const struct {
 
 static json_t *json_of(const char *text)
 {
-	char copy[4096];
-	json_t *json;
+	char whole[4096];
 
-	snprintf(copy, sizeof(copy), "{%s}", text);
-	for (char *c = copy; *c != '\0'; c++)
-		if (*c == '\'')
-			*c = '"';
-	json = json_loads(copy, 0, NULL);
-	assert_non_null(json);
-	return json;
+	snprintf(whole, sizeof(whole), "{%s}", text);
+	return quoted_json(whole);
 }
 
 static void the_gate_is_opened_only_where_it_is_closed_by_itself(void **state)

@@ -16,25 +16,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "drill_fixture.h"
+
 #include "ctl/drill_mail.h"
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 #define PATIENCE_MS 20000
-
-static struct drill drill;
-
-static int fresh(void **state)
-{
-	(void)state;
-	memset(&drill, 0, sizeof(drill));
-	drill.started_ms = drill_clock_ms();
-	drill.port = 25;
-	drill.open_s = 60;
-	drill.wait_s = 120;
-	snprintf(drill.token, sizeof(drill.token), "0123456789abcdef");
-	return 0;
-}
 
 /* What the server of a test answers; NULL: it never does. */
 struct script {

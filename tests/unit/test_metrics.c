@@ -18,6 +18,7 @@
 #include "ctl_texts.h"
 #include "openmetrics.h"
 #include "run_ctl.h"
+#include "shown.h"
 
 #define RULES	  "userspace/share/postern.rules.yml"
 #define DASHBOARD "userspace/share/postern-dashboard.json"
@@ -35,24 +36,10 @@ static char *read_file(const char *path)
 	return text;
 }
 
-static json_t *status_of(const char *quoted)
-{
-	char *text = strdup(quoted);
-	json_t *status;
-
-	for (char *c = text; *c; c++)
-		if (*c == '\'')
-			*c = '"';
-	status = json_loads(text, 0, NULL);
-	assert_non_null(status);
-	free(text);
-	return status;
-}
-
 /* For free(3). */
 static char *written(const char *quoted, bool openmetrics)
 {
-	json_t *status = quoted ? status_of(quoted) : NULL;
+	json_t *status = quoted ? quoted_json(quoted) : NULL;
 	char *text = NULL;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);

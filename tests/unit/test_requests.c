@@ -19,9 +19,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/budget.h"
 #include "load_config.h"
-#include "parent/budget.h"
 #include "parent/state.h"
+#include "parent_stubs.h"
 #include "tables/clock.h"
 
 static struct parent parent;
@@ -73,11 +74,6 @@ void worker_process_replace(struct parent *of)
 	worker.replaced++;
 	hang_up();
 	reload_drop(of);
-}
-
-void worker_process_give_identity(struct parent *of)
-{
-	(void)of;
 }
 
 void worker_process_give_door(struct parent *of)
@@ -140,43 +136,6 @@ void links_drop_others(struct links *links, const struct config *config)
 {
 	(void)links;
 	(void)config;
-}
-
-int steering_attach(struct steering *steering, const struct loader *loader,
-		    const struct config *config,
-		    char why[static CONFIG_ERROR_TEXT])
-{
-	(void)steering;
-	(void)loader;
-	(void)config;
-	(void)why;
-	return 0;
-}
-
-int primary_watch_attach(struct primary_watch *watch,
-			 const struct loader *loader,
-			 char why[static CONFIG_ERROR_TEXT])
-{
-	(void)watch;
-	(void)loader;
-	(void)why;
-	return 0;
-}
-
-void primary_watch_detach(struct primary_watch *watch)
-{
-	(void)watch;
-}
-
-void steering_drop(struct steering *steering, const struct config *config)
-{
-	(void)steering;
-	(void)config;
-}
-
-void service_reloading(struct service *service)
-{
-	(void)service;
 }
 
 /* ---- cases ---- */

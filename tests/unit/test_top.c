@@ -15,6 +15,7 @@
 #include "core/reason.h"
 #include "ctl/top_screen.h"
 #include "run_ctl.h"
+#include "shown.h"
 
 #define NOW 1764202265 /* 00:11:05 */
 
@@ -37,24 +38,9 @@ static int end(void **state)
 	return 0;
 }
 
-/* Here ' stands for ". */
-static json_t *load(const char *text)
-{
-	char *copy = strdup(text);
-	json_t *object;
-
-	for (char *at = copy; *at; at++)
-		if (*at == '\'')
-			*at = '"';
-	object = json_loads(copy, 0, NULL);
-	free(copy);
-	assert_non_null(object);
-	return object;
-}
-
 static void take(const char *text)
 {
-	json_t *line = load(text);
+	json_t *line = quoted_json(text);
 
 	top_model_take(&model, line);
 	json_decref(line);
@@ -166,18 +152,20 @@ static void what_is_no_decision_is_ignored(void **state)
 static void rates_are_of_what_was_counted(void **state)
 {
 	(void)state;
-	top_model_status(&model, load(STATUS("enforce", "100", "7")), 10);
+	top_model_status(&model, quoted_json(STATUS("enforce", "100", "7")),
+			 10);
 	assert_true(model.rates[REASON_BYPASS] == 0);
-	top_model_status(&model, load(STATUS("enforce", "300", "7")), 12);
+	top_model_status(&model, quoted_json(STATUS("enforce", "300", "7")),
+			 12);
 	assert_true(model.rates[REASON_BYPASS] == 100);
 	assert_true(model.rates[REASON_LISTED] == 0);
 	/* Another program counts anew. */
-	top_model_status(&model, load(STATUS("enforce", "5", "0")), 14);
+	top_model_status(&model, quoted_json(STATUS("enforce", "5", "0")), 14);
 	assert_true(model.rates[REASON_BYPASS] == 0);
 	/* At the same moment: no rate, and no division by zero. */
-	top_model_status(&model, load(STATUS("enforce", "9", "0")), 14);
+	top_model_status(&model, quoted_json(STATUS("enforce", "9", "0")), 14);
 	assert_true(model.rates[REASON_BYPASS] == 0);
-	top_model_status(&model, load("{}"), 16);
+	top_model_status(&model, quoted_json("{}"), 16);
 }
 
 /* ---- the screen ---- */
@@ -202,8 +190,10 @@ static const char *const whole[] = {
 
 static void fill(void)
 {
-	top_model_status(&model, load(STATUS("enforce", "100", "7")), 10);
-	top_model_status(&model, load(STATUS("enforce", "300", "57")), 12);
+	top_model_status(&model, quoted_json(STATUS("enforce", "100", "7")),
+			 10);
+	top_model_status(&model, quoted_json(STATUS("enforce", "300", "57")),
+			 12);
 	decide("2001:db8:1111:2222:3333:4444:5555:6666", "bypass", 3);
 	for (size_t i = 0; i < 2; i++)
 		take("{'kind':'decision', 'source':'192.0.2.66', "
@@ -234,9 +224,10 @@ static void families_may_have_gates_that_differ(void **state)
 	(void)state;
 	top_model_status(
 		&model,
-		load("{'mode':'monitor', "
-		     "'gate':{'ipv4':{'state':'open', 'why':'it is down'}, "
-		     "'ipv6':{'state':'closed', 'why':'it is up'}}}"),
+		quoted_json(
+			"{'mode':'monitor', "
+			"'gate':{'ipv4':{'state':'open', 'why':'it is down'}, "
+			"'ipv6':{'state':'closed', 'why':'it is up'}}}"),
 		1);
 	draw(80, 24);
 	assert_string_equal(screen.lines[0].text,

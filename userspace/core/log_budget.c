@@ -1,31 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A token bucket for lines of the log. */
+/* A budget of lines of the log. */
 
 #include "core/log_budget.h"
 
-#define TOKENS_PER_LINE 1000
+#define NS_PER_MS UINT64_C(1000000)
+#define NS_PER_S  UINT64_C(1000000000)
 
-static bool take_token(struct log_budget *budget, uint64_t now_ms)
+static bool take_line(struct log_budget *budget, uint64_t now_ms)
 {
-	const uint64_t full = (uint64_t)budget->at_once * TOKENS_PER_LINE;
-	uint64_t elapsed_ms = now_ms - budget->filled_ms;
+	uint64_t line_ns = NS_PER_S / budget->per_second;
 
-	if (budget->filled_ms == 0 || elapsed_ms > full)
-		budget->tokens = full;
-	else
-		budget->tokens += elapsed_ms * budget->per_second;
-	if (budget->tokens > full)
-		budget->tokens = full;
-	budget->filled_ms = now_ms;
-	if (budget->tokens < TOKENS_PER_LINE)
-		return false;
-	budget->tokens -= TOKENS_PER_LINE;
-	return true;
+	return budget_take(&budget->lines, now_ms * NS_PER_MS, line_ns,
+			   budget->at_once * line_ns);
 }
 
 bool log_budget_take(struct log_budget *budget, uint64_t now_ms)
 {
-	if (take_token(budget, now_ms))
+	if (take_line(budget, now_ms))
 		return true;
 	budget->omitted++;
 	return false;
@@ -35,7 +26,7 @@ uint64_t log_budget_omitted(struct log_budget *budget, uint64_t now_ms)
 {
 	uint64_t omitted = budget->omitted;
 
-	if (omitted == 0 || !take_token(budget, now_ms))
+	if (omitted == 0 || !take_line(budget, now_ms))
 		return 0;
 	budget->omitted = 0;
 	return omitted;

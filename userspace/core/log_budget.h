@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * How many lines strangers can make us log: a token bucket, and a count of what
- * was left out, to be said once there is room.  Pure.
+ * How many lines strangers can make us log: a budget, and a count of what was
+ * left out, to be said once there is room.  Pure.
  */
 #ifndef POSTERN_CORE_LOG_BUDGET_H
 #define POSTERN_CORE_LOG_BUDGET_H
@@ -9,12 +9,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/budget.h"
+
 /* With the two limits set and the rest zero it is full. */
 struct log_budget {
 	uint32_t per_second; /* lines */
 	uint32_t at_once;    /* after a pause */
-	uint64_t filled_ms;
-	uint64_t tokens; /* thousandths of a line */
+	struct budget lines;
 	uint64_t omitted;
 };
 

@@ -6,33 +6,12 @@
 #include <string.h>
 
 #include "ctl/fields.h"
+#include "ctl/reasons.h"
 #include "ctl/table.h"
 #include "ctl/when.h"
 
 /* Room for what add_notes() says. */
 #define NOTES_TEXT 128
-
-static void list_reasons(json_t *reasons, char *text, size_t size)
-{
-	char count[PRINT_QUANTITY];
-	const char *name;
-	json_t *value;
-	size_t used = 0;
-
-	text[0] = '\0';
-	json_object_foreach(reasons, name, value)
-	{
-		int n = snprintf(
-			text + used, size - used, "%s%s %s", used ? ", " : "",
-			name,
-			print_count((uint64_t)json_integer_value(value),
-				    count));
-
-		if (n < 0 || (size_t)n >= size - used)
-			return;
-		used += (size_t)n;
-	}
-}
 
 /* What else there is to say of a day. */
 static void add_notes(const json_t *day, char *text, size_t size)
@@ -70,8 +49,7 @@ static void show_days(const struct print *print, const json_t *days)
 		table_add(&table, TONE_PLAIN, "%s", text + 11);
 		table_add(&table, TONE_PLAIN, "%s",
 			  when_text(day, "last", text) + 11);
-		list_reasons(json_object_get(day, "reasons"), text,
-			     sizeof(text) - NOTES_TEXT);
+		reasons_text(day, text, sizeof(text) - NOTES_TEXT);
 		add_notes(day, text, sizeof(text));
 		table_add(&table, TONE_PLAIN, "%s", text);
 	}

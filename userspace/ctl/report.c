@@ -12,6 +12,7 @@
 #include "core/reason.h"
 #include "ctl/fields.h"
 #include "ctl/mail.h"
+#include "ctl/reasons.h"
 #include "ctl/table.h"
 #include "ctl/when.h"
 
@@ -169,30 +170,6 @@ static void show_policies(const struct print *print, const json_t *report)
 
 /* ---- networks ---- */
 
-static const char *list_reasons(const json_t *network,
-				char text[static REASONS_TEXT])
-{
-	json_t *reasons = json_object_get(network, "reasons");
-	char count[PRINT_QUANTITY];
-	const char *name;
-	json_t *value;
-	size_t used = 0;
-
-	text[0] = '\0';
-	json_object_foreach(reasons, name, value)
-	{
-		uint64_t attempts = (uint64_t)json_integer_value(value);
-		int n = snprintf(text + used, REASONS_TEXT - used, "%s%s %s",
-				 used ? ", " : "", name,
-				 print_count(attempts, count));
-
-		if (n < 0 || (size_t)n >= REASONS_TEXT - used)
-			break;
-		used += (size_t)n;
-	}
-	return text;
-}
-
 /* "reached the primary 2026-11-26 23:59", "mercy ...". */
 static void add_why_suspect(struct table *table, const json_t *network)
 {
@@ -250,7 +227,7 @@ static void show_suspects(const struct print *print, const json_t *report)
 		add_network(&table, network);
 		add_why_suspect(&table, network);
 		table_add(&table, TONE_PLAIN, "%s",
-			  list_reasons(network, text));
+			  reasons_text(network, text, sizeof(text)));
 	}
 	table_finish(&table, print);
 	say_rest(print, all, i);
@@ -276,7 +253,7 @@ static void show_busiest(const struct print *print, const json_t *report)
 		table_add(&table, TONE_PLAIN, "%s",
 			  minute(network, "last", last));
 		table_add(&table, TONE_PLAIN, "%s",
-			  list_reasons(network, text));
+			  reasons_text(network, text, sizeof(text)));
 	}
 	table_finish(&table, print);
 	say_rest(print, field_count(report, "networks"), i);

@@ -177,6 +177,25 @@ int pins_replace(int fd, const char *path)
 	return error;
 }
 
+int pins_adopt(const struct pins *pins, const char *name, int program,
+	       bool (*is_wanted)(int link, const void *context),
+	       const void *context)
+{
+	char path[PATH_MAX];
+	int error, fd;
+
+	fd = bpf_obj_get(pins_path(pins, name, path));
+	if (fd < 0)
+		return -ENOENT;
+	error = is_wanted(fd, context) ? 0 : -ENOENT;
+	if (!error && bpf_link_update(fd, program, NULL))
+		error = -errno;
+	if (!error)
+		return fd;
+	close(fd);
+	return error;
+}
+
 bool pins_intact(const struct pins *pins)
 {
 	struct stat held, there;

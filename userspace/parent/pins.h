@@ -36,6 +36,15 @@ const char *pins_link_path(const struct pins *pins, const char *interface,
  */
 int pins_replace(int fd, const char *path);
 
+/*
+ * Takes over the link of that name: gives it `program`, without a gap.  Returns
+ * its descriptor; -ENOENT where there is none, or it `is_wanted` no more; or
+ * the negative errno with which the kernel has refused.
+ */
+int pins_adopt(const struct pins *pins, const char *name, int program,
+	       bool (*is_wanted)(int link, const void *context),
+	       const void *context);
+
 /* Is the directory still what pins_open() made? */
 bool pins_intact(const struct pins *pins);
 

@@ -113,7 +113,7 @@ static int load(struct primary_watch *watch, const struct loader *loader)
 /* ---- the link ---- */
 
 /* Whether a link is one of this cgroup, which may be gone by now. */
-static bool is_of(int fd, int cgroup)
+static bool is_of(int fd, const void *cgroup)
 {
 	struct bpf_link_info info = {0};
 	__u32 length = sizeof(info);
@@ -122,24 +122,8 @@ static bool is_of(int fd, int cgroup)
 	return bpf_obj_get_info_by_fd(fd, &info, &length) == 0 &&
 	       info.type == BPF_LINK_TYPE_CGROUP &&
 	       info.cgroup.attach_type == BPF_CGROUP_SOCK_OPS &&
-	       fstat(cgroup, &stat) == 0 &&
+	       fstat(*(const int *)cgroup, &stat) == 0 &&
 	       info.cgroup.cgroup_id == stat.st_ino;
-}
-
-/* Takes over a link that is pinned; returns its descriptor, or an errno. */
-static int adopt(const struct primary_watch *watch, int cgroup, int program)
-{
-	char path[PATH_MAX];
-	int error, fd;
-
-	fd = bpf_obj_get(pins_path(watch->pins, PINS_PRIMARY_WATCH, path));
-	if (fd < 0)
-		return -ENOENT;
-	if (is_of(fd, cgroup) && bpf_link_update(fd, program, NULL) == 0)
-		return fd;
-	error = is_of(fd, cgroup) ? -errno : -ENOENT;
-	close(fd);
-	return error;
 }
 
 static int create(const struct primary_watch *watch, int cgroup, int program)
@@ -160,7 +144,8 @@ static int create(const struct primary_watch *watch, int cgroup, int program)
 static int attach(struct primary_watch *watch, int cgroup)
 {
 	int program = bpf_program__fd(watch->skeleton->progs.witness);
-	int fd = adopt(watch, cgroup, program);
+	int fd = pins_adopt(watch->pins, PINS_PRIMARY_WATCH, program, is_of,
+			    &cgroup);
 
 	if (fd == -ENOENT)
 		fd = create(watch, cgroup, program);

@@ -6,8 +6,8 @@
 #ifndef POSTERN_PARENT_STATE_H
 #define POSTERN_PARENT_STATE_H
 
+#include "core/budget.h"
 #include "core/message.h"
-#include "parent/budget.h"
 #include "parent/hooks.h"
 #include "parent/links.h"
 #include "parent/loader.h"

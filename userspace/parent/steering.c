@@ -60,32 +60,17 @@ static int load(struct steering *steering, const struct loader *loader)
 }
 
 /* Whether a link is one of this network namespace. */
-static bool is_ours(int fd)
+static bool is_ours(int fd, const void *context)
 {
 	struct bpf_link_info info = {0};
 	__u32 length = sizeof(info);
 	struct stat netns;
 
+	(void)context;
 	return bpf_obj_get_info_by_fd(fd, &info, &length) == 0 &&
 	       info.type == BPF_LINK_TYPE_NETNS &&
 	       info.netns.attach_type == BPF_SK_LOOKUP &&
 	       stat(NETNS, &netns) == 0 && info.netns.netns_ino == netns.st_ino;
-}
-
-/* Takes over a link that is pinned; returns its descriptor, or an errno. */
-static int adopt(const struct steering *steering, int program)
-{
-	char path[PATH_MAX];
-	int error, fd;
-
-	fd = bpf_obj_get(pins_path(steering->pins, PINS_STEERING, path));
-	if (fd < 0)
-		return -ENOENT;
-	if (is_ours(fd) && bpf_link_update(fd, program, NULL) == 0)
-		return fd;
-	error = is_ours(fd) ? -errno : -ENOENT;
-	close(fd);
-	return error;
 }
 
 static int create(const struct steering *steering, int program)
@@ -114,7 +99,7 @@ static int attach(struct steering *steering)
 	char path[PATH_MAX];
 	int fd;
 
-	fd = adopt(steering, program);
+	fd = pins_adopt(steering->pins, PINS_STEERING, program, is_ours, NULL);
 	if (fd == -ENOENT)
 		fd = create(steering, program);
 	if (fd < 0)

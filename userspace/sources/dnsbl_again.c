@@ -4,8 +4,9 @@
 #include "sources/dnsbl_again.h"
 
 #include <stdlib.h>
-#include <string.h>
 #include <sys/random.h>
+
+#include "sources/dnsbl_hash.h"
 
 #define SETS 8192
 #define WAYS 8
@@ -24,7 +25,6 @@ struct dnsbl_again *dnsbl_again_create(void)
 {
 	struct dnsbl_again *again = calloc(1, sizeof(*again));
 
-	/* A stranger who knew the seed could push out whom he likes. */
 	if (again &&
 	    getrandom(&again->seed, sizeof(again->seed), GRND_NONBLOCK) < 0)
 		again->seed = (uintptr_t)again;
@@ -36,24 +36,10 @@ void dnsbl_again_free(struct dnsbl_again *again)
 	free(again);
 }
 
-static uint64_t hash(const struct dnsbl_again *again, const struct addr *source)
-{
-	const uint64_t multiplier = UINT64_C(0x9e3779b97f4a7c15);
-	uint64_t words[2], value = again->seed;
-
-	memcpy(words, source->octets, sizeof(words));
-	for (unsigned int i = 0; i < 2; i++) {
-		value = (value ^ words[i]) * multiplier;
-		value ^= value >> 29;
-	}
-	value *= multiplier;
-	return value ^ value >> 32;
-}
-
 bool dnsbl_again_note(struct dnsbl_again *again, const struct addr *source,
 		      uint64_t now_ms)
 {
-	uint64_t value = hash(again, source);
+	uint64_t value = dnsbl_hash(again->seed, source);
 	uint32_t tag = (uint32_t)(value >> 32), now = (uint32_t)now_ms;
 	struct slot *set = again->slots[value % SETS];
 	struct slot *place = set;

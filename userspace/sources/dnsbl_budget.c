@@ -7,8 +7,9 @@
 #include "sources/dnsbl_budget.h"
 
 #include <stdlib.h>
-#include <string.h>
 #include <sys/random.h>
+
+#include "sources/dnsbl_hash.h"
 
 #define SETS  1024
 #define WAYS  4
@@ -58,17 +59,9 @@ void dnsbl_budget_free(struct dnsbl_budget *budget)
 static uint64_t hash(const struct dnsbl_budget *budget,
 		     const struct addr *source, const struct level *level)
 {
-	const uint64_t multiplier = UINT64_C(0x9e3779b97f4a7c15);
 	struct addr network = addr_mask(source, level->length);
-	uint64_t words[2], value = budget->seed;
+	uint64_t value = dnsbl_hash(budget->seed, &network);
 
-	memcpy(words, network.octets, sizeof(words));
-	for (unsigned int i = 0; i < 2; i++) {
-		value = (value ^ words[i]) * multiplier;
-		value ^= value >> 29;
-	}
-	value *= multiplier;
-	value ^= value >> 32;
 	return value != 0 ? value : 1;
 }
 

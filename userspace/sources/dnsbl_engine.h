@@ -62,6 +62,12 @@ struct dnsbl_query {
 	uint64_t started_ns;
 };
 
+/* What the log was told last of something that is counted. */
+struct dnsbl_said {
+	uint64_t count;
+	uint64_t ms; /* when; 0: never */
+};
+
 struct dnsbl {
 	uv_loop_t *loop;
 	uv_idle_t kick;
@@ -93,10 +99,8 @@ struct dnsbl {
 	struct dnsbl_log log;
 	struct dnsbl_status counts;
 	uint64_t shed_ms; /* the last time; 0: never */
-	uint64_t shed_said;
-	uint64_t shed_said_ms;
-	uint64_t put_off_said;
-	uint64_t put_off_said_ms;
+	struct dnsbl_said shed_said;
+	struct dnsbl_said put_off_said;
 };
 
 /* ---- dnsbl.c ---- */

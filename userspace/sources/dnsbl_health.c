@@ -243,34 +243,42 @@ static void run_tests(struct dnsbl *dnsbl)
 
 /* ---- overload, quota, breaker ---- */
 
+/* How many there are that the log was not told of; 0: not now. */
+static uint64_t count_unsaid(struct dnsbl_said *said, uint64_t count,
+			     uint64_t now_ms)
+{
+	uint64_t unsaid = count - said->count;
+
+	if (unsaid == 0 || (said->ms > 0 && now_ms - said->ms < SAY_MS))
+		return 0;
+	*said = (struct dnsbl_said){count, now_ms};
+	return unsaid;
+}
+
 static void report_shed(struct dnsbl *dnsbl)
 {
-	uint64_t now_ms = dnsbl_now_ms(dnsbl);
-	uint64_t shed = dnsbl->counts.shed + dnsbl->counts.shed_network;
+	uint64_t shed =
+		count_unsaid(&dnsbl->shed_said,
+			     dnsbl->counts.shed + dnsbl->counts.shed_network,
+			     dnsbl_now_ms(dnsbl));
 
-	if (shed == dnsbl->shed_said ||
-	    (dnsbl->shed_said_ms > 0 && now_ms - dnsbl->shed_said_ms < SAY_MS))
-		return;
-	log_warning("overload: nothing is known of some sources, as they were "
-		    "not looked up: %" PRIu64,
-		    shed - dnsbl->shed_said);
-	dnsbl->shed_said = shed;
-	dnsbl->shed_said_ms = now_ms;
+	if (shed > 0)
+		log_warning("overload: nothing is known of some sources, as "
+			    "they were not looked up: %" PRIu64,
+			    shed);
 }
 
 static void report_put_off(struct dnsbl *dnsbl)
 {
-	uint64_t now_ms = dnsbl_now_ms(dnsbl), put_off = dnsbl->counts.put_off;
+	uint64_t put_off =
+		count_unsaid(&dnsbl->put_off_said, dnsbl->counts.put_off,
+			     dnsbl_now_ms(dnsbl));
 
-	if (put_off == dnsbl->put_off_said ||
-	    (dnsbl->put_off_said_ms > 0 &&
-	     now_ms - dnsbl->put_off_said_ms < SAY_MS))
-		return;
-	log_warning("more new sources come than the quota lasts for, so they "
-		    "are not looked up until they come again: %" PRIu64,
-		    put_off - dnsbl->put_off_said);
-	dnsbl->put_off_said = put_off;
-	dnsbl->put_off_said_ms = now_ms;
+	if (put_off > 0)
+		log_warning("more new sources come than the quota lasts for, "
+			    "so they are not looked up until they come "
+			    "again: %" PRIu64,
+			    put_off);
 }
 
 bool dnsbl_health_take(struct dnsbl_zone *zone, enum dnsbl_priority priority)

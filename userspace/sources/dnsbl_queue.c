@@ -11,6 +11,8 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "sources/dnsbl_hash.h"
+
 #define NOBODY UINT32_MAX
 #define TAKEN  DNSBL_PRIORITIES
 
@@ -97,15 +99,8 @@ void dnsbl_queue_free(struct dnsbl_queue *queue)
 
 static uint32_t *bucket(struct dnsbl_queue *queue, const struct addr *source)
 {
-	const uint64_t multiplier = UINT64_C(0x9e3779b97f4a7c15);
-	uint64_t words[2], hash = queue->seed;
+	uint64_t hash = dnsbl_hash(queue->seed, source);
 
-	memcpy(words, source->octets, sizeof(words));
-	for (unsigned int i = 0; i < 2; i++) {
-		hash = (hash ^ words[i]) * multiplier;
-		hash ^= hash >> 29;
-	}
-	hash *= multiplier;
 	return &queue->buckets[(uint32_t)(hash >> 32) & queue->bucket_mask];
 }
 

@@ -6,8 +6,8 @@
  *
  * One that is all zero is whole.
  */
-#ifndef POSTERN_PARENT_BUDGET_H
-#define POSTERN_PARENT_BUDGET_H
+#ifndef POSTERN_CORE_BUDGET_H
+#define POSTERN_CORE_BUDGET_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A leaky bucket, kept as one point in time. */
 
-#include "parent/budget.h"
+#include "core/budget.h"
 
 uint64_t budget_wait_ns(const struct budget *budget, uint64_t now_ns,
 			uint64_t most_ns)
