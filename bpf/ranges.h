@@ -123,16 +123,16 @@ static __always_inline __u64 ranges_keep(__u64 number, __u64 mask)
 }
 
 /*
- * Halves a span of words, `stride` of them to an element, so that its first
- * word is the last one not above `key`, in the end, or the first one of all.
+ * Halves a span of words, so that its first one is the last one not above
+ * `key`, in the end, or the first one of all.
  */
-static __always_inline void
-ranges_halve(struct ranges_span *span, const __u32 *at, __u32 stride, __u64 key)
+static __always_inline void ranges_halve(struct ranges_span *span,
+					 const __u32 *at, __u64 key)
 {
 	__u64 half = span->count >> 1;
 
-	span->base += ranges_keep(
-		half, ranges_if_le(at[(span->base + half) * stride], key));
+	span->base +=
+		ranges_keep(half, ranges_if_le(at[span->base + half], key));
 	span->count = ranges_opaque(span->count + 1) >> 1;
 }
 
@@ -290,37 +290,49 @@ static __always_inline const void *ranges_node(void *table, __u32 node)
 	return &page->octets[ranges_opaque(at)];
 }
 
-/* What the hash has of a word; its tag is 0 where that is nothing. */
-static __always_inline struct ranges_ref
-ranges_find_key(void *table, const struct ranges_ipv6_head *head, __u32 word)
+/* The page that has element `at` of an array, `in_page` of them to each. */
+static __always_inline const struct ranges_ipv6_page *
+ranges_page(void *table, __u32 at, __u32 in_page)
 {
-	__u32 line = ranges_hash(head, word);
-	struct ranges_ref found = {0};
+	__u32 index = at / in_page;
 
-	for (int tries = 0; tries < RANGES_TRIES; tries++) {
-		__u32 node = head->hash + line * RANGES_LINE_NODES;
-		__u32 index = node / RANGES_PAGE_NODES;
-		const struct ranges_ipv6_page *page;
-		const struct ranges_keys *keys;
-		__u64 at;
+	return bpf_map_lookup_elem(table, &index);
+}
 
-		page = bpf_map_lookup_elem(table, &index);
-		if (!page)
-			break;
-		at = node / RANGES_LINE_NODES * RANGES_LINE_SIZE;
-		at %= RANGES_IPV6_PAGE_SIZE;
-		keys = (const void *)&page->octets[at];
-		for (int i = 0; i < RANGES_LINE_KEYS; i++) {
-			__u64 hit = ranges_if_le(keys->words[i] ^ word, 0);
+/* The only cell that may be that of a word. */
+static __always_inline const struct ranges_cell *
+ranges_find_cell(void *table, const struct ranges_ipv6_head *head, __u32 word)
+{
+	const struct ranges_ipv6_page *page;
+	__u32 hash = word * head->factor, at;
+	__u16 pilot;
 
-			found.tag |= keys->refs[i].tag & hit;
-			found.word |= keys->refs[i].word & hit;
-		}
-		if (found.tag || !keys->refs[RANGES_LINE_KEYS - 1].tag)
-			break;
-		line = (line + 1) & ranges_if_le(line + 2ULL, head->lines);
-	}
-	return found;
+	at = head->pilots * (RANGES_NODE_SIZE / sizeof(pilot)) +
+	     ranges_bucket(hash, head->buckets);
+	page = ranges_page(table, at, RANGES_PAGE_PILOTS);
+	if (!page)
+		return 0;
+	pilot = page->pilots[at % RANGES_PAGE_PILOTS];
+	at = head->cells / RANGES_LINE_NODES +
+	     ranges_place(hash, pilot, head->cell_count);
+	page = ranges_page(table, at, RANGES_PAGE_CELLS);
+	if (!page)
+		return 0;
+	return ranges_fixed(&page->cells[at % RANGES_PAGE_CELLS]);
+}
+
+/*
+ * Which child has the word, if any does.  All are compared at once: one after
+ * the other, each would wait for the one before.
+ */
+static __always_inline __u64 ranges_child(const __u32 *before, int count,
+					  __u64 word)
+{
+	__u64 child = 0;
+
+	for (int i = 0; i < count; i++)
+		child += ranges_opaque(before[i] - word) >> 63;
+	return child;
 }
 
 /* The one bits among the lowest ten. */
@@ -370,7 +382,7 @@ ranges_part(void *table, __u32 node, __u64 *count, __u64 word, int hosts)
 		if (hosts)
 			ranges_halve_hosts(&parts, at, word);
 		else
-			ranges_halve(&parts, at, 1, word);
+			ranges_halve(&parts, at, word);
 	}
 	*count -= parts.base * RANGES_GROUP_ENTRIES;
 	if (*count > RANGES_GROUP_ENTRIES)
@@ -404,54 +416,65 @@ static __always_inline __u32 ranges_find_host(void *table, __u64 slot,
 	return ranges_match(host, firsts[span.base], codes[span.base]);
 }
 
-/* The code of an address whose word is looked up in a group. */
-static __always_inline __u32 ranges_find_word(void *table, __u32 node,
-					      __u64 count, __u64 word,
-					      __u64 host)
+/* The code of an address whose word is looked up in the group of a cell. */
+static __always_inline __u32 ranges_find_word(void *table,
+					      const struct ranges_cell *cell,
+					      __u64 word, __u64 host)
 {
+	__u64 count = cell->tag & RANGES_COUNT_MASK;
+	__u64 lines, leaves, nth, k, miss, slot;
 	const struct ranges_line *line;
-	struct ranges_span span = {0};
-	__u64 lines, at, k, miss, slot = 0;
+	const struct ranges_leaf *leaf;
 	const void *group;
 	__u32 code;
 
-	if (count > RANGES_GROUP_ENTRIES)
-		group = ranges_part(table, node, &count, word, 0);
-	else
-		group = ranges_node(table, node);
-	if (!group)
-		return 0;
+	if (count > RANGES_GROUP_ENTRIES) {
+		group = ranges_part(table, cell->node, &count, word, 0);
+		if (!group)
+			return 0;
+		cell = group + RANGES_PART_CELL;
+		count = cell->tag & RANGES_COUNT_MASK;
+	} else {
+		group = ranges_node(table, cell->node);
+		if (!group)
+			return 0;
+	}
 	count = ranges_opaque(count);
 	if (count > RANGES_GROUP_ENTRIES)
 		return 0;
-	lines = span.count = ranges_lines(count);
-	at = ranges_lines_at(lines);
-	/* Few fixed numbers of steps: each one is verified anew. */
-	if (lines > 16)
-		for (int i = 0; i < 4; i++)
-			ranges_halve(&span, group, 1, word);
-	if (lines > 1)
-		for (int i = 0; i < 4; i++)
-			ranges_halve(&span, group, 1, word);
+	lines = ranges_lines(count);
+	leaves = ranges_leaves(lines);
+	nth = ranges_child(cell->before, RANGES_CELL_CHILDREN - 1, word);
+	if (leaves) {
+		leaf = group;
+		leaf += nth;
+		nth = nth * RANGES_LEAF_CHILDREN + leaves +
+		      ranges_child(leaf->before, RANGES_LEAF_CHILDREN - 1,
+				   word);
+	}
+	/* Opaque right here: so what is checked is what is used. */
+	nth = ranges_opaque(nth);
+	if (nth >= RANGES_GROUP_LINES)
+		return 0;
 	line = group;
-	line += at + span.base;
-	span.base = 0;
+	line += nth;
+	nth = 0;
 	for (int i = 1; i < RANGES_LINE_ENTRIES; i++)
-		span.base += ranges_le(line->firsts[i], word);
-	code = line->codes[span.base];
+		nth += ranges_le(line->firsts[i], word);
+	code = line->codes[nth];
 	/* What has a slot is one word. */
 	k = code >> RANGES_K_SHIFT & RANGES_K_MASK;
 	k &= ranges_if_le(code >> RANGES_KIND_SHIFT, 0);
-	miss = (word - line->firsts[span.base]) >> k;
+	miss = (word - line->firsts[nth]) >> k;
 	code &= ranges_if_zero(miss);
 	if (code >> RANGES_KIND_SHIFT == RANGES_LIST)
 		return code;
-	slot = line->slots & ((2ULL << span.base) - 1) & RANGES_SLOTS_MASK;
+	slot = line->slots & ((2ULL << nth) - 1) & RANGES_SLOTS_MASK;
 	slot = ranges_count_bits(slot) - 1;
 	slot += line->slots >> RANGES_SLOTS_SHIFT;
 	slot %= RANGES_GROUP_ENTRIES;
 	line = group;
-	line += at + lines;
+	line += leaves + lines;
 	slot = ((const __u64 *)(const void *)line)[slot];
 	if (code >> RANGES_KIND_SHIFT == RANGES_LEAF)
 		return ranges_match(host, slot, code);
@@ -463,27 +486,31 @@ static __always_inline __u32 ranges_walk(void *table,
 					 const struct ranges_ipv6_head *head,
 					 __u64 network, __u64 host)
 {
-	struct ranges_ref ref = ranges_find_key(table, head, network >> 32);
-	const struct ranges_lone *lone;
-	__u64 word = network & 0xffffffff;
+	const struct ranges_cell *cell;
+	__u64 word = network >> 32;
+	__u32 tag;
 
-	if (!ref.tag) {
-		ref = head->top;
-		word = network >> 32;
+	cell = ranges_find_cell(table, head, word);
+	if (!cell)
+		return 0;
+	tag = cell->tag & ranges_if_zero(cell->word ^ word);
+	if (tag) {
+		word = network & 0xffffffff;
+	} else {
+		cell = &head->top;
+		tag = cell->tag;
 	}
-	switch (ref.tag >> RANGES_REFERENCE_SHIFT) {
+	switch (tag >> RANGES_REFERENCE_SHIFT) {
 	case RANGES_GROUP:
-		return ranges_find_word(table, ref.word,
-					ref.tag & RANGES_COUNT_MASK, word,
-					host);
+		return ranges_find_word(table, cell, word, host);
 	case RANGES_LONE:
-		lone = ranges_node(table, ref.word);
-		if (!lone)
-			return 0;
-		return ranges_match(host, lone->first, lone->code) &
-		       ranges_if_zero(word ^ lone->word);
+		return ranges_match(host,
+				    (__u64)cell->before[0] << 32 |
+					    cell->before[1],
+				    tag) &
+		       ranges_if_zero(word ^ cell->node);
 	default:
-		return ranges_match(word, ref.word, ref.tag);
+		return ranges_match(word, cell->node, tag);
 	}
 }
 

@@ -111,13 +111,15 @@ struct ranges_ipv4_page {
 
 /*
  * IPv6 takes an address apart: 32 bits, 32 bits, and the 64 bits of the host.
- * The first word is looked up in a hash.  It has the /32s that are divided
- * further, and small ones that are not; where it has none, `top` takes its
- * place.  What both give is a reference:
+ * The first word is looked up in a perfect hash, whose cells are the /32s that
+ * are divided further, and small ones that are not; where it has none, the cell
+ * `top` takes its place.  What the tag of a cell says, for the next word (of
+ * the hash) or the same one (of the top):
  *
- *   ENTRY  one entry, for the next word (the hash), the same word (top)
- *   GROUP  a group of entries, for that word; the tag has their number
- *   LONE   the only range in this /32 is one within a /64
+ *   ENTRY  it is one entry: its code, and at `node` its first word
+ *   GROUP  it leads to a group of so many entries, at `node`
+ *   LONE   the only range in this /32 is one within a /64, the word at `node`:
+ *          its code, and its first host in the first two words of `before`
  *
  * The entries of a group are in order and don't overlap.  Each stands for 2^k
  * words from its first one on, or, with k = REST, for all up to the next
@@ -130,17 +132,21 @@ struct ranges_ipv4_page {
  *
  * Everything is found by its node, of 16 octets; the pages lie one behind the
  * other, nothing but the hash reaches across their borders.  A group consists
- * of the first words of each line, filled up to whole cache lines, unless
- * there is one line only; the lines, the last one repeating its last entry;
- * and the slots, in the order of the entries that have one.  So a search
- * misses the cache once there, once in the line, and once in the slots.
+ * of its leaves, if any; its lines, the last one repeating its last entry; and
+ * the slots, in the order of the entries that have one.  Its cell leads to the
+ * lines, if they are CELL_CHILDREN at most, or else to the leaves, and these to
+ * LEAF_CHILDREN lines each.  Number n of `before` is the last word before what
+ * child n + 1 has; where there is no such child, it is the highest word there
+ * is.  All of these fill cache lines: a search misses the cache once in the
+ * cell, once in the line, and once in the slots.
  *
  * Hosts are an array of their first numbers, and behind it one of codes; all
  * are of the kind LIST.
  *
  * More than GROUP_ENTRIES are divided into parts of just so many.  The first
  * BLOCK then has the first words or hosts of the parts, and each of the
- * following ones has a part, a group or hosts itself.
+ * following ones has a part: hosts, or a group and, at the end of the block, a
+ * cell that leads to it.
  */
 #define RANGES_IPV6_PAGE_SIZE (1 << 20)
 #define RANGES_NODE_SIZE      16
@@ -148,11 +154,13 @@ struct ranges_ipv4_page {
 #define RANGES_BLOCK_SIZE     (32 << 10)
 #define RANGES_BLOCK_NODES    (RANGES_BLOCK_SIZE / RANGES_NODE_SIZE)
 #define RANGES_GROUP_ENTRIES  2048
+#define RANGES_GROUP_LINES    256 /* more than these and their leaves fill */
 #define RANGES_PARTS_MAX      2048
 #define RANGES_LINE_ENTRIES   10
 #define RANGES_LINE_SIZE      64
 #define RANGES_LINE_NODES     (RANGES_LINE_SIZE / RANGES_NODE_SIZE)
-#define RANGES_LINE_WORDS     (RANGES_LINE_SIZE / 4)
+#define RANGES_CELL_CHILDREN  14
+#define RANGES_LEAF_CHILDREN  16
 
 enum ranges_kind {
 	RANGES_LIST,
@@ -180,13 +188,18 @@ static inline __u64 ranges_lines(__u64 count)
 	return (count + RANGES_LINE_ENTRIES - 1) * 6554 >> 16;
 }
 
-/* The line, counted from the start of the group, at which its lines begin. */
-static inline __u64 ranges_lines_at(__u64 lines)
+/* The leaves that so many lines need. */
+static inline __u64 ranges_leaves(__u64 lines)
 {
-	if (lines == 1)
+	if (lines <= RANGES_CELL_CHILDREN)
 		return 0;
-	return (lines + RANGES_LINE_WORDS - 1) / RANGES_LINE_WORDS;
+	return (lines + RANGES_LEAF_CHILDREN - 1) / RANGES_LEAF_CHILDREN;
 }
+
+struct ranges_leaf {
+	__u32 before[RANGES_LEAF_CHILDREN - 1];
+	__u32 reserved;
+};
 
 enum ranges_reference {
 	RANGES_ENTRY,
@@ -197,52 +210,54 @@ enum ranges_reference {
 #define RANGES_REFERENCE_SHIFT 30
 #define RANGES_COUNT_MASK      ((1 << RANGES_REFERENCE_SHIFT) - 1)
 
-struct ranges_ref {
-	__u32 tag;  /* reference, and code or number of entries; 0: none */
-	__u32 word; /* the first one of the entry, or a node */
+struct ranges_cell {
+	__u32 word; /* of the hash: what is looked up */
+	__u32 tag;  /* reference, and code or number of entries; 0: unused */
+	__u32 node; /* or a word */
+	__u32 before[RANGES_CELL_CHILDREN - 1];
 };
 
-struct ranges_lone {
-	__u64 first; /* host */
-	__u32 word;
-	__u32 code;
-};
+/* Where in its block a part has its cell. */
+#define RANGES_PART_CELL (RANGES_BLOCK_SIZE - sizeof(struct ranges_cell))
 
 /*
- * A line of the hash, filled from the start.  Who does not find his word in a
- * full line goes on to the next one, TRIES lines in all, around the end.
+ * The hash has a pilot for each bucket of some words, which was found by trial,
+ * so that each word gets a cell of its own.
  */
-#define RANGES_LINE_KEYS 5
-#define RANGES_TRIES	 8
-
-struct ranges_keys {
-	struct ranges_ref refs[RANGES_LINE_KEYS];
-	__u32 words[RANGES_LINE_KEYS];
-	__u32 reserved;
-};
-
 struct ranges_ipv6_head {
 	struct list lists[LISTS_MAX];
-	struct ranges_ref top;
-	__u32 hash;   /* its first node, a multiple of LINE_NODES */
-	__u32 lines;  /* of the hash, 1 at least */
-	__u32 factor; /* of its function, ranges_hash() */
+	struct ranges_cell top;
+	__u32 pilots; /* their first node */
+	__u32 buckets;
+	__u32 cells; /* their first node, a multiple of LINE_NODES */
+	__u32 cell_count;
+	__u32 factor;
 	__u32 reserved[11];
 };
+
+#define RANGES_PAGE_PILOTS (RANGES_IPV6_PAGE_SIZE / 2)
+#define RANGES_PAGE_CELLS  (RANGES_IPV6_PAGE_SIZE / RANGES_LINE_SIZE)
 
 struct ranges_ipv6_page {
 	union {
 		struct ranges_ipv6_head head; /* of page 0 only */
+		__u16 pilots[RANGES_PAGE_PILOTS];
+		struct ranges_cell cells[RANGES_PAGE_CELLS];
 		__u8 octets[RANGES_IPV6_PAGE_SIZE];
 	};
 };
 
-/* The line of the hash for a word. */
-static inline __u32 ranges_hash(const struct ranges_ipv6_head *head, __u32 word)
+/* The bucket of a word that was multiplied with the factor. */
+static inline __u32 ranges_bucket(__u32 hash, __u32 buckets)
 {
-	__u32 hash = word * head->factor;
+	return (__u32)((__u64)hash * buckets >> 32);
+}
 
-	return (__u32)((__u64)hash * head->lines >> 32);
+/* Its cell.  Two odd factors spread what a pilot changes over all bits. */
+static inline __u32 ranges_place(__u32 hash, __u16 pilot, __u32 cells)
+{
+	hash = (hash ^ pilot * 0x9e3779b1U) * 0x85ebca6bU;
+	return (__u32)((__u64)hash * cells >> 32);
 }
 
 _Static_assert(sizeof(struct ranges_ipv4_page) == RANGES_IPV4_PAGE_SIZE,
@@ -253,9 +268,8 @@ _Static_assert(sizeof(struct ranges_ipv6_head) % RANGES_LINE_SIZE == 0,
 	       "lines begin where cache lines do");
 _Static_assert(sizeof(struct ranges_line) == RANGES_LINE_SIZE,
 	       "a line is a cache line");
-_Static_assert(sizeof(struct ranges_keys) == RANGES_LINE_SIZE,
-	       "so is a line of the hash");
-_Static_assert(sizeof(struct ranges_lone) == RANGES_NODE_SIZE,
-	       "a lone range is a node");
+_Static_assert(sizeof(struct ranges_cell) == RANGES_LINE_SIZE &&
+		       sizeof(struct ranges_leaf) == RANGES_LINE_SIZE,
+	       "so are a cell and a leaf");
 
 #endif

@@ -185,6 +185,25 @@ static void large_ipv6_groups_are_right(void **state)
 	}
 }
 
+/* A /32 of every size around those where its form changes. */
+static void ipv6_groups_of_every_size_are_right(void **state)
+{
+	struct fixture *fixture = *state;
+	struct subject *subject = subject_create(FAMILY_IPV6);
+
+	for (uint64_t size = 1; size < 2060; size += size == 230 ? 1800 : 1) {
+		char base[ADDR_TEXT];
+
+		snprintf(base, sizeof(base), "2001:%x::", (unsigned int)size);
+		for (uint64_t n = 0; n < size; n++)
+			subject_add(
+				subject, 1 + (unsigned int)n % 3,
+				addr_number(FAMILY_IPV6, base, n * 12345, 64),
+				64);
+	}
+	check(fixture, subject);
+}
+
 /* The longest way there is: words and hosts both in parts. */
 static void parts_on_the_way_are_right(void **state)
 {
@@ -218,19 +237,15 @@ static void a_lone_host_is_only_in_its_own_network(void **state)
 	check(fixture, subject);
 }
 
-/* Those that the hash wants in its last line go around its end. */
-static void networks_of_one_line_of_the_hash_are_right(void **state)
+/* Those that fill one bucket of the hash, of the five that there are for 12. */
+static void networks_of_one_bucket_are_right(void **state)
 {
-	const struct ranges_ipv6_head head = {
-		.lines = 5,
-		.factor = 0x9e3779b1,
-	};
 	struct fixture *fixture = *state;
 	struct subject *subject = subject_create(FAMILY_IPV6);
 	unsigned int count = 0;
 
 	for (uint32_t word = 0x20010000; count < 12; word++) {
-		if (ranges_hash(&head, word) != head.lines - 1)
+		if (ranges_bucket(word * 0x9e3779b1, 5) != 4)
 			continue;
 		subject_add(subject, 1 + count++,
 			    addr_number(FAMILY_IPV6,
@@ -242,7 +257,7 @@ static void networks_of_one_line_of_the_hash_are_right(void **state)
 
 static void tables_of_several_pages_are_right(void **state)
 {
-	static const size_t counts[FAMILY_MAX] = {800000, 140000};
+	static const size_t counts[FAMILY_MAX] = {800000, 180000};
 	struct fixture *fixture = *state;
 
 	for (enum family family = 0; family < FAMILY_MAX; family++) {
@@ -281,9 +296,10 @@ int main(void)
 		cmocka_unit_test(rare_pairs_of_ipv4_are_right),
 		cmocka_unit_test(full_blocks_with_rare_pairs_are_right),
 		cmocka_unit_test(large_ipv6_groups_are_right),
+		cmocka_unit_test(ipv6_groups_of_every_size_are_right),
 		cmocka_unit_test(parts_on_the_way_are_right),
 		cmocka_unit_test(a_lone_host_is_only_in_its_own_network),
-		cmocka_unit_test(networks_of_one_line_of_the_hash_are_right),
+		cmocka_unit_test(networks_of_one_bucket_are_right),
 		cmocka_unit_test(tables_of_several_pages_are_right),
 	};
 

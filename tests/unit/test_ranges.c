@@ -335,22 +335,31 @@ static void many_ipv6_networks_are_right(void **state)
 	}
 }
 
-/* /32s that the hash wants in its last line, so that they go around its end. */
-static void networks_of_one_line_of_the_hash_are_right(void **state)
+/* /32s that are all in the last one of so many buckets of the hash. */
+static void check_one_bucket(uint32_t buckets, size_t networks)
 {
-	const struct ranges_ipv6_head head = {
-		.lines = 5,
-		.factor = 0x9e3779b1,
-	};
 	struct model *model = model_create(FAMILY_IPV6);
 
-	(void)state;
-	for (uint32_t word = 0x20010000; model->count < 12; word++)
-		if (ranges_hash(&head, word) == head.lines - 1)
-			add_prefix(model, 1 + (unsigned int)model->count,
+	for (uint32_t word = 0x20010000; model->count < networks; word++)
+		if (ranges_bucket(word * 0x9e3779b1, buckets) == buckets - 1)
+			add_prefix(model,
+				   1 + (unsigned int)(model->count % 200),
 				   (number)word << 96, 48);
 	check(model, SIZE_MAX);
 	model_free(model);
+}
+
+static void networks_of_one_bucket_are_right(void **state)
+{
+	(void)state;
+	check_one_bucket(5, 12);
+}
+
+/* No pilot could part so many: another factor has to. */
+static void networks_of_one_full_bucket_are_right(void **state)
+{
+	(void)state;
+	check_one_bucket(101, 300);
 }
 
 static void input_stays_usable_after_compiling(void **state)
@@ -487,7 +496,8 @@ int main(void)
 		cmocka_unit_test(unequal_blocks_of_a_group_are_right),
 		cmocka_unit_test(large_ipv6_groups_are_right),
 		cmocka_unit_test(many_ipv6_networks_are_right),
-		cmocka_unit_test(networks_of_one_line_of_the_hash_are_right),
+		cmocka_unit_test(networks_of_one_bucket_are_right),
+		cmocka_unit_test(networks_of_one_full_bucket_are_right),
 		cmocka_unit_test(input_stays_usable_after_compiling),
 		cmocka_unit_test(host_bits_are_ignored),
 		cmocka_unit_test(what_is_no_entry_is_refused),

@@ -1,87 +1,219 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The hash of an IPv6 table. */
+/*
+ * The perfect hash of an IPv6 table: hash and displace.  The fullest buckets
+ * choose first, and each takes the first pilot that gives all of its words a
+ * cell that is free.
+ */
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "tables/ranges_ipv6.h"
 
-/* Filled to two thirds: more and lines overflow, less and they are cold. */
-#define KEYS_PER_LINE 3
+/* One cell in nine is free, or the last buckets would search long. */
+#define SPARE_PARTS   8
+#define BUCKET_WORDS  3	 /* on average */
+#define BUCKET_MAX    64 /* more, and the factor is no good */
 #define FACTORS	      8
 #define FACTOR_FIRST  0x9e3779b1 /* 2^32 / golden ratio, odd */
+#define FACTOR_NEXT   5
+#define FACTOR_ADDEND 0x3c6ef372 /* even, so a factor stays odd */
 
-int ranges_keys_add(struct ranges_key_list *list, uint32_t word,
-		    struct ranges_ref ref)
+/* How the cells of a list are placed; what is by cell is in its order. */
+struct plan {
+	const struct ranges_cells *list;
+	uint32_t factor;
+	uint32_t buckets;
+	uint32_t cells;
+	uint32_t *begins;  /* by bucket, and one more: where `members` has it */
+	uint32_t *members; /* cells, bucket by bucket */
+	uint32_t *places;  /* by cell */
+	uint16_t *pilots;  /* by bucket */
+	bool *taken;	   /* by place */
+};
+
+int ranges_cells_add(struct ranges_cells *cells, const struct ranges_cell *cell)
 {
-	void *array = list->keys;
+	void *array = cells->cells;
 
-	if (ranges_grow(&array, list->count, &list->room,
-			sizeof(*list->keys)) != 0)
+	if (ranges_grow(&array, cells->count, &cells->room,
+			sizeof(*cells->cells)) != 0)
 		return -ENOMEM;
-	list->keys = array;
-	list->keys[list->count++] =
-		(struct ranges_key){.word = word, .ref = ref};
+	cells->cells = array;
+	cells->cells[cells->count++] = *cell;
 	return 0;
 }
 
-static bool insert(const struct ranges_ipv6_head *head,
-		   struct ranges_keys *lines, const struct ranges_key *key)
+static void plan_free(struct plan *plan)
 {
-	uint32_t at = ranges_hash(head, key->word);
+	free(plan->begins);
+	free(plan->members);
+	free(plan->places);
+	free(plan->pilots);
+	free(plan->taken);
+}
 
-	for (int tries = 0; tries < RANGES_TRIES; tries++) {
-		struct ranges_keys *line = &lines[at];
+/* For as many cells as there are, and a part more. */
+static int plan_make(struct plan *plan, const struct ranges_cells *list,
+		     uint32_t cells)
+{
+	size_t count = list->count;
 
-		for (int i = 0; i < RANGES_LINE_KEYS; i++) {
-			if (line->refs[i].tag != 0)
-				continue;
-			line->refs[i] = key->ref;
-			line->words[i] = key->word;
+	*plan = (struct plan){
+		.list = list,
+		.factor = FACTOR_FIRST,
+		.buckets = (uint32_t)(count / BUCKET_WORDS + 1),
+		.cells = cells,
+	};
+	plan->begins = calloc(plan->buckets + 1, sizeof(*plan->begins));
+	plan->members = calloc(count + 1, sizeof(*plan->members));
+	plan->places = calloc(count + 1, sizeof(*plan->places));
+	plan->pilots = calloc(plan->buckets, sizeof(*plan->pilots));
+	plan->taken = calloc(cells, sizeof(*plan->taken));
+	if (plan->begins && plan->members && plan->places && plan->pilots &&
+	    plan->taken)
+		return 0;
+	plan_free(plan);
+	return -ENOMEM;
+}
+
+static uint32_t hash_of(const struct plan *plan, uint32_t cell)
+{
+	return plan->list->cells[cell].word * plan->factor;
+}
+
+static uint32_t bucket_of(const struct plan *plan, uint32_t cell)
+{
+	return ranges_bucket(hash_of(plan, cell), plan->buckets);
+}
+
+static uint32_t bucket_size(const struct plan *plan, uint32_t bucket)
+{
+	return plan->begins[bucket + 1] - plan->begins[bucket];
+}
+
+/* Returns the size of the fullest one. */
+static uint32_t fill_buckets(struct plan *plan)
+{
+	uint32_t count = (uint32_t)plan->list->count, most = 0;
+
+	memset(plan->begins, 0, (plan->buckets + 1) * sizeof(*plan->begins));
+	for (uint32_t i = 0; i < count; i++)
+		plan->begins[bucket_of(plan, i)]++;
+	for (uint32_t i = 0, end = 0; i <= plan->buckets; i++) {
+		if (plan->begins[i] > most)
+			most = plan->begins[i];
+		end += plan->begins[i];
+		plan->begins[i] = end;
+	}
+	/* From its end on, so that it begins where it should. */
+	for (uint32_t i = 0; i < count; i++)
+		plan->members[--plan->begins[bucket_of(plan, i)]] = i;
+	return most;
+}
+
+/* Takes a place for each member of a bucket, or for none. */
+static bool take(struct plan *plan, uint32_t bucket, uint16_t pilot)
+{
+	const uint32_t *member = &plan->members[plan->begins[bucket]];
+	uint32_t size = bucket_size(plan, bucket), done;
+
+	for (done = 0; done < size; done++) {
+		uint32_t place = ranges_place(hash_of(plan, member[done]),
+					      pilot, plan->cells);
+
+		if (plan->taken[place])
+			break;
+		plan->taken[place] = true;
+		plan->places[member[done]] = place;
+	}
+	if (done == size)
+		return true;
+	while (done > 0)
+		plan->taken[plan->places[member[--done]]] = false;
+	return false;
+}
+
+static bool settle(struct plan *plan, uint32_t bucket)
+{
+	for (uint32_t pilot = 0; pilot <= UINT16_MAX; pilot++) {
+		plan->pilots[bucket] = (uint16_t)pilot;
+		if (take(plan, bucket, (uint16_t)pilot))
 			return true;
-		}
-		if (++at == head->lines)
-			at = 0;
 	}
 	return false;
 }
 
-static bool fill(const struct ranges_ipv6_head *head, struct ranges_keys *lines,
-		 const struct ranges_key_list *list)
+static bool settle_all(struct plan *plan)
 {
-	memset(lines, 0, head->lines * sizeof(*lines));
-	for (size_t i = 0; i < list->count; i++)
-		if (!insert(head, lines, &list->keys[i]))
-			return false;
+	uint32_t most = fill_buckets(plan);
+
+	if (most > BUCKET_MAX)
+		return false;
+	memset(plan->taken, 0, plan->cells * sizeof(*plan->taken));
+	for (uint32_t size = most; size > 0; size--)
+		for (uint32_t i = 0; i < plan->buckets; i++)
+			if (bucket_size(plan, i) == size && !settle(plan, i))
+				return false;
 	return true;
 }
 
-int ranges_hash_build(struct ranges_ipv6 *out,
-		      const struct ranges_key_list *list)
+/* Writes what the plan says.  Unused cells stay zero. */
+static int carry_out(const struct plan *plan, struct ranges_ipv6 *out)
 {
-	uint32_t lines = (uint32_t)(list->count / KEYS_PER_LINE + 1);
-	uint32_t factor = FACTOR_FIRST, first = 0, node;
+	size_t pilots_size = plan->buckets * sizeof(*plan->pilots);
+	struct ranges_ipv6_head *head;
+	struct ranges_cell *cells;
+	uint32_t pilots, first;
 	int error;
 
-	/* What does not fit with one function does with another, or in more. */
-	for (uint32_t more = lines;; more = lines / 8 + 1, lines += more) {
-		struct ranges_ipv6_head *head;
+	error = ranges_nodes_reserve(
+		out, (pilots_size + RANGES_NODE_SIZE - 1) / RANGES_NODE_SIZE, 1,
+		&pilots);
+	if (!error)
+		error = ranges_nodes_reserve(
+			out, (size_t)plan->cells * RANGES_LINE_NODES,
+			RANGES_LINE_NODES, &first);
+	if (error)
+		return error;
+	head = ranges_nodes_at(out, 0);
+	head->pilots = pilots;
+	head->buckets = plan->buckets;
+	head->cells = first;
+	head->cell_count = plan->cells;
+	head->factor = plan->factor;
+	memcpy(ranges_nodes_at(out, pilots), plan->pilots, pilots_size);
+	cells = ranges_nodes_at(out, first);
+	for (size_t i = 0; i < plan->list->count; i++)
+		cells[plan->places[i]] = plan->list->cells[i];
+	return 0;
+}
 
-		error = ranges_nodes_reserve(out,
-					     (size_t)more * RANGES_LINE_NODES,
-					     RANGES_LINE_NODES, &node);
+int ranges_hash_build(struct ranges_ipv6 *out, const struct ranges_cells *list)
+{
+	const size_t max = (size_t)RANGES_PAGES_MAX * RANGES_PAGE_CELLS;
+	size_t cells = list->count + list->count / SPARE_PARTS + 1;
+
+	/* What does not fit with one factor does with another, or in more. */
+	for (; cells <= max; cells += cells / SPARE_PARTS + 1) {
+		struct plan plan;
+		bool settled = false;
+		int error = plan_make(&plan, list, (uint32_t)cells);
+
 		if (error)
 			return error;
-		if (first == 0)
-			first = node;
-		head = ranges_nodes_at(out, 0);
-		head->hash = first;
-		head->lines = lines;
-		for (int i = 0; i < FACTORS; i++) {
-			head->factor = factor;
-			if (fill(head, ranges_nodes_at(out, first), list))
-				return 0;
-			factor = factor * 5 + 0x3c6ef372;
+		for (int i = 0; i < FACTORS && !settled; i++) {
+			if (i > 0)
+				plan.factor = plan.factor * FACTOR_NEXT +
+					      FACTOR_ADDEND;
+			settled = settle_all(&plan);
 		}
+		if (settled)
+			error = carry_out(&plan, out);
+		plan_free(&plan);
+		if (settled)
+			return error;
 	}
+	return -ENOSPC;
 }

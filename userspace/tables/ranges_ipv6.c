@@ -16,7 +16,7 @@
 
 /* An undivided prefix of up to so many /32s is found quicker by the hash. */
 #define NARROW_WORDS 8
-#define NARROW_MAX   65536
+#define NARROW_MAX   16384
 
 enum {
 	LEVEL_TOP,   /* the first word */
@@ -43,7 +43,7 @@ struct level {
 struct builder {
 	struct ranges_nodes nodes;
 	struct level levels[LEVEL_MAX];
-	struct ranges_key_list keys;
+	struct ranges_cells cells;
 };
 
 static int close_hosts(struct builder *builder)
@@ -70,7 +70,7 @@ static int close_words(struct builder *builder)
 {
 	struct level *above = &builder->levels[LEVEL_TOP];
 	struct level *below = &builder->levels[LEVEL_WORDS];
-	struct ranges_ref ref;
+	struct ranges_cell cell = {.word = (uint32_t)above->word};
 	int error;
 
 	if (!above->open)
@@ -79,11 +79,11 @@ static int close_words(struct builder *builder)
 	if (error)
 		return error;
 	above->open = false;
-	error = ranges_nodes_words(&builder->nodes, &below->items, &ref);
+	error = ranges_nodes_words(&builder->nodes, &below->items, &cell);
 	below->items.count = 0;
 	if (error)
 		return error;
-	return ranges_keys_add(&builder->keys, (uint32_t)above->word, ref);
+	return ranges_cells_add(&builder->cells, &cell);
 }
 
 /* Closes what is open below a level. */
@@ -177,11 +177,11 @@ static int move_narrow(struct builder *builder, struct ranges_items *top)
 	for (size_t i = 0; i < top->count; i++)
 		if (is_narrow(&top->items[i]))
 			words += top->items[i].last - top->items[i].first + 1;
-	if (words > NARROW_MAX && words > builder->keys.count)
+	if (words > NARROW_MAX && words > builder->cells.count)
 		return 0;
 	for (size_t i = 0; i < top->count; i++) {
 		struct ranges_item item = top->items[i];
-		struct ranges_ref all = {
+		struct ranges_cell all = {
 			.tag = item.code | RANGES_K_REST << RANGES_K_SHIFT,
 		};
 
@@ -190,8 +190,8 @@ static int move_narrow(struct builder *builder, struct ranges_items *top)
 			continue;
 		}
 		for (uint64_t word = item.first; word <= item.last; word++) {
-			error = ranges_keys_add(&builder->keys, (uint32_t)word,
-						all);
+			all.word = (uint32_t)word;
+			error = ranges_cells_add(&builder->cells, &all);
 			if (error)
 				return error;
 		}
@@ -205,18 +205,18 @@ static int finish(struct builder *builder)
 	struct ranges_items *top = &builder->levels[LEVEL_TOP].items;
 	struct ranges_ipv6 *out = builder->nodes.out;
 	struct ranges_ipv6_head *head;
-	struct ranges_ref ref;
+	struct ranges_cell cell = {0};
 	int error = close_group(builder, LEVEL_TOP);
 
 	if (!error)
 		error = move_narrow(builder, top);
 	if (!error)
-		error = ranges_nodes_words(&builder->nodes, top, &ref);
+		error = ranges_nodes_words(&builder->nodes, top, &cell);
 	if (error)
 		return error;
 	head = ranges_nodes_at(out, 0);
-	head->top = ref;
-	return ranges_hash_build(out, &builder->keys);
+	head->top = cell;
+	return ranges_hash_build(out, &builder->cells);
 }
 
 int ranges_ipv6_compile(const struct ranges_input *input,
@@ -237,7 +237,7 @@ int ranges_ipv6_compile(const struct ranges_input *input,
 	for (size_t i = 0; i < LEVEL_MAX; i++)
 		free(builder.levels[i].items.items);
 	free(builder.nodes.entries.items);
-	free(builder.keys.keys);
+	free(builder.cells.cells);
 	if (error)
 		ranges_ipv6_free(&made);
 	else

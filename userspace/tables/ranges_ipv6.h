@@ -49,10 +49,10 @@ struct ranges_nodes {
 	struct ranges_items entries; /* of the one in work */
 };
 
-/* Words as the hash and the top refer to them. */
+/* Words: sets what the cell that leads to them has, but for its word. */
 int ranges_nodes_words(struct ranges_nodes *nodes,
 		       const struct ranges_items *items,
-		       struct ranges_ref *ref);
+		       struct ranges_cell *cell);
 
 /* Hosts: sets code and slot of what stands for them in the word above. */
 int ranges_nodes_hosts(struct ranges_nodes *nodes,
@@ -60,22 +60,17 @@ int ranges_nodes_hosts(struct ranges_nodes *nodes,
 		       struct ranges_item *above);
 
 /* What the hash is made of. */
-struct ranges_key {
-	uint32_t word;
-	struct ranges_ref ref;
-};
-
-struct ranges_key_list {
-	struct ranges_key *keys;
+struct ranges_cells {
+	struct ranges_cell *cells;
 	size_t count;
 	size_t room;
 };
 
-int ranges_keys_add(struct ranges_key_list *list, uint32_t word,
-		    struct ranges_ref ref);
+int ranges_cells_add(struct ranges_cells *cells,
+		     const struct ranges_cell *cell);
 
-/* Sets the head's fields of the hash. */
+/* Sets the head's fields of the hash; no word may be there twice. */
 int ranges_hash_build(struct ranges_ipv6 *out,
-		      const struct ranges_key_list *list);
+		      const struct ranges_cells *cells);
 
 #endif

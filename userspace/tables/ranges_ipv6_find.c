@@ -6,22 +6,16 @@
 
 #include "tables/ranges_ipv6.h"
 
-static struct ranges_ref find_key(const struct ranges_ipv6 *ranges,
-				  uint32_t word)
+static const struct ranges_cell *find_cell(const struct ranges_ipv6 *ranges,
+					   uint32_t word)
 {
 	const struct ranges_ipv6_head *head = ranges_nodes_at(ranges, 0);
-	const struct ranges_keys *lines = ranges_nodes_at(ranges, head->hash);
-	uint32_t at = ranges_hash(head, word);
+	const uint16_t *pilots = ranges_nodes_at(ranges, head->pilots);
+	const struct ranges_cell *cells = ranges_nodes_at(ranges, head->cells);
+	uint32_t hash = word * head->factor;
+	uint16_t pilot = pilots[ranges_bucket(hash, head->buckets)];
 
-	for (int tries = 0; tries < RANGES_TRIES; tries++) {
-		for (int i = 0; i < RANGES_LINE_KEYS; i++)
-			if (lines[at].refs[i].tag != 0 &&
-			    lines[at].words[i] == word)
-				return lines[at].refs[i];
-		if (++at == head->lines)
-			at = 0;
-	}
-	return (struct ranges_ref){0};
+	return &cells[ranges_place(hash, pilot, head->cell_count)];
 }
 
 /* The list of a code whose 2^k numbers from `first` on have this one, or 0. */
@@ -71,10 +65,12 @@ static unsigned int find_host(const struct ranges_ipv6 *ranges, uint64_t slot,
 	return match(host, firsts[at], codes[at]);
 }
 
-static unsigned int find_word(const struct ranges_ipv6 *ranges, uint32_t node,
-			      uint32_t count, uint32_t word, uint64_t host)
+static unsigned int find_word(const struct ranges_ipv6 *ranges,
+			      const struct ranges_cell *cell, uint32_t word,
+			      uint64_t host)
 {
-	uint32_t part = find_part(ranges, node, &count, word, false), at = 0;
+	uint32_t count = cell->tag & RANGES_COUNT_MASK, at = 0;
+	uint32_t part = find_part(ranges, cell->node, &count, word, false);
 	const struct ranges_line *line = ranges_nodes_at(ranges, part);
 	size_t lines = ranges_lines(count);
 	const uint64_t *slots;
@@ -82,7 +78,7 @@ static unsigned int find_word(const struct ranges_ipv6 *ranges, uint32_t node,
 	uint64_t slot;
 	uint16_t code;
 
-	line += ranges_lines_at(lines);
+	line += ranges_leaves(lines);
 	slots = (const uint64_t *)(const void *)(line + lines);
 	for (; lines > 1 && line[1].firsts[0] <= word; lines--)
 		line++;
@@ -106,8 +102,7 @@ unsigned int ranges_ipv6_find(const struct ranges_ipv6 *ranges,
 			      const struct addr *addr)
 {
 	const struct ranges_ipv6_head *head = ranges_nodes_at(ranges, 0);
-	const struct ranges_lone *lone;
-	struct ranges_ref ref;
+	const struct ranges_cell *cell;
 	uint32_t words[2], word;
 	uint64_t host;
 
@@ -115,21 +110,21 @@ unsigned int ranges_ipv6_find(const struct ranges_ipv6 *ranges,
 	memcpy(&host, addr->octets + sizeof(words), sizeof(host));
 	host = be64toh(host);
 	word = be32toh(words[1]);
-	ref = find_key(ranges, be32toh(words[0]));
-	if (ref.tag == 0) {
-		ref = head->top;
+	cell = find_cell(ranges, be32toh(words[0]));
+	if (cell->tag == 0 || cell->word != be32toh(words[0])) {
+		cell = &head->top;
 		word = be32toh(words[0]);
 	}
-	switch (ref.tag >> RANGES_REFERENCE_SHIFT) {
+	switch (cell->tag >> RANGES_REFERENCE_SHIFT) {
 	case RANGES_GROUP:
-		return find_word(ranges, ref.word, ref.tag & RANGES_COUNT_MASK,
-				 word, host);
+		return find_word(ranges, cell, word, host);
 	case RANGES_LONE:
-		lone = ranges_nodes_at(ranges, ref.word);
-		if (lone->word != word)
+		if (cell->node != word)
 			return 0;
-		return match(host, lone->first, (uint16_t)lone->code);
+		return match(host,
+			     (uint64_t)cell->before[0] << 32 | cell->before[1],
+			     (uint16_t)cell->tag);
 	default:
-		return match(word, ref.word, (uint16_t)ref.tag);
+		return match(word, cell->node, (uint16_t)cell->tag);
 	}
 }

@@ -103,29 +103,56 @@ static size_t group_size(const struct ranges_item *entries, size_t count)
 
 	for (size_t i = 0; i < count; i++)
 		slots += kind_of(entries[i].code) != RANGES_LIST;
-	return (ranges_lines_at(lines) + lines) * RANGES_LINE_SIZE +
+	return (ranges_leaves(lines) + lines) * RANGES_LINE_SIZE +
 	       slots * sizeof(uint64_t);
 }
 
-static void put_group(void *to, const struct ranges_item *entries, size_t count)
+/* The last words before all children but the first, of `step` lines each. */
+static void put_before(uint32_t *before, size_t count,
+		       const struct ranges_line *lines, size_t line_count,
+		       size_t step)
+{
+	for (size_t i = 0; i < count; i++) {
+		size_t line = (i + 1) * step;
+
+		before[i] = line < line_count ? lines[line].firsts[0] - 1
+					      : UINT32_MAX;
+	}
+}
+
+/* What leads to the lines of a group, behind its leaves. */
+static void put_leaves(struct ranges_cell *cell, struct ranges_leaf *leaves,
+		       size_t line_count)
+{
+	size_t count = ranges_leaves(line_count);
+	const struct ranges_line *lines = (const void *)(leaves + count);
+
+	put_before(cell->before, RANGES_CELL_CHILDREN - 1, lines, line_count,
+		   count ? RANGES_LEAF_CHILDREN : 1);
+	for (size_t i = 0; i < count; i++) {
+		size_t first = i * RANGES_LEAF_CHILDREN;
+
+		put_before(leaves[i].before, RANGES_LEAF_CHILDREN - 1,
+			   lines + first, line_count - first, 1);
+	}
+}
+
+static void put_group(struct ranges_cell *cell, void *to,
+		      const struct ranges_item *entries, size_t count)
 {
 	size_t lines = ranges_lines(count), slots = 0;
 	struct ranges_line *line = to;
-	uint32_t *firsts = to;
 	uint64_t *slot;
 
-	line += ranges_lines_at(lines);
+	line += ranges_leaves(lines);
 	slot = (uint64_t *)(void *)(line + lines);
 	for (size_t i = 0; i < lines * RANGES_LINE_ENTRIES; i++) {
 		const struct ranges_item *entry =
 			&entries[i < count ? i : count - 1];
 		size_t at = i % RANGES_LINE_ENTRIES;
 
-		if (at == 0) {
+		if (at == 0)
 			line->slots = (uint32_t)slots << RANGES_SLOTS_SHIFT;
-			if (lines > 1)
-				*firsts++ = (uint32_t)entry->first;
-		}
 		line->firsts[at] = (uint32_t)entry->first;
 		line->codes[at] = entry->code;
 		/* What is repeated has its slot already. */
@@ -136,6 +163,7 @@ static void put_group(void *to, const struct ranges_item *entries, size_t count)
 		if (at == RANGES_LINE_ENTRIES - 1)
 			line++;
 	}
+	put_leaves(cell, to, lines);
 }
 
 static size_t hosts_size(size_t count)
@@ -152,6 +180,21 @@ static void put_hosts(void *to, const struct ranges_item *entries, size_t count)
 		firsts[i] = entries[i].first;
 		codes[i] = entries[i].code;
 	}
+}
+
+static uint32_t tag_of(enum ranges_reference reference, size_t what)
+{
+	return (uint32_t)reference << RANGES_REFERENCE_SHIFT | (uint32_t)what;
+}
+
+/* A group and its cell in a block. */
+static void put_part(uint8_t *block, const struct ranges_item *entries,
+		     size_t count)
+{
+	struct ranges_cell *cell = (void *)(block + RANGES_PART_CELL);
+
+	cell->tag = tag_of(RANGES_GROUP, count);
+	put_group(cell, block, entries, count);
 }
 
 /* What is too much to be searched at once; the first block says what where. */
@@ -185,83 +228,58 @@ static int put_parts(struct ranges_nodes *nodes, bool hosts, uint32_t *node)
 			put_hosts(part, first, size);
 		} else {
 			((uint32_t *)(void *)to)[i] = (uint32_t)first->first;
-			put_group(part, first, size);
+			put_part(part, first, size);
 		}
 	}
 	return 0;
 }
 
-static int put(struct ranges_nodes *nodes, bool hosts, uint32_t *node)
+/* Those that are in work, for which hosts have no cell. */
+static int put(struct ranges_nodes *nodes, struct ranges_cell *cell,
+	       uint32_t *node)
 {
 	const struct ranges_item *entries = nodes->entries.items;
 	size_t count = nodes->entries.count, size;
 	int error;
 
 	if (count > RANGES_GROUP_ENTRIES)
-		return put_parts(nodes, hosts, node);
-	size = hosts ? hosts_size(count) : group_size(entries, count);
+		return put_parts(nodes, !cell, node);
+	size = cell ? group_size(entries, count) : hosts_size(count);
 	error = ranges_nodes_reserve(nodes->out, nodes_for(size),
-				     hosts ? 1 : RANGES_LINE_NODES, node);
+				     cell ? RANGES_LINE_NODES : 1, node);
 	if (error)
 		return error;
-	if (hosts)
-		put_hosts(ranges_nodes_at(nodes->out, *node), entries, count);
+	if (cell)
+		put_group(cell, ranges_nodes_at(nodes->out, *node), entries,
+			  count);
 	else
-		put_group(ranges_nodes_at(nodes->out, *node), entries, count);
-	return 0;
-}
-
-static int put_lone(struct ranges_nodes *nodes, const struct ranges_item *entry,
-		    uint32_t *node)
-{
-	struct ranges_lone lone = {
-		.first = entry->slot,
-		.word = (uint32_t)entry->first,
-		.code = entry->code,
-	};
-	int error = ranges_nodes_reserve(nodes->out, 1, 1, node);
-
-	if (error)
-		return error;
-	memcpy(ranges_nodes_at(nodes->out, *node), &lone, sizeof(lone));
+		put_hosts(ranges_nodes_at(nodes->out, *node), entries, count);
 	return 0;
 }
 
 int ranges_nodes_words(struct ranges_nodes *nodes,
-		       const struct ranges_items *items, struct ranges_ref *ref)
+		       const struct ranges_items *items,
+		       struct ranges_cell *cell)
 {
-	uint32_t tag = RANGES_GROUP, node = 0;
 	const struct ranges_item *first;
 	int error;
 
 	error = encode(nodes, items, UINT32_MAX);
-	if (error)
+	if (error || nodes->entries.count == 0)
 		return error;
 	first = nodes->entries.items;
-	if (nodes->entries.count == 0) {
-		*ref = (struct ranges_ref){0};
-		return 0;
+	if (nodes->entries.count > 1 || kind_of(first->code) == RANGES_HOSTS) {
+		cell->tag = tag_of(RANGES_GROUP, nodes->entries.count);
+		return put(nodes, cell, &cell->node);
 	}
-	if (nodes->entries.count == 1 && kind_of(first->code) == RANGES_LIST) {
-		*ref = (struct ranges_ref){
-			.tag = first->code,
-			.word = (uint32_t)first->first,
-		};
-		return 0;
+	cell->tag = tag_of(RANGES_ENTRY, first->code);
+	cell->node = (uint32_t)first->first;
+	if (kind_of(first->code) == RANGES_LEAF) {
+		cell->tag = tag_of(RANGES_LONE, first->code);
+		cell->before[0] = (uint32_t)(first->slot >> 32);
+		cell->before[1] = (uint32_t)first->slot;
 	}
-	if (nodes->entries.count == 1 && kind_of(first->code) == RANGES_LEAF) {
-		tag = RANGES_LONE;
-		error = put_lone(nodes, first, &node);
-	} else {
-		error = put(nodes, false, &node);
-	}
-	if (!error)
-		*ref = (struct ranges_ref){
-			.tag = tag << RANGES_REFERENCE_SHIFT |
-			       (uint32_t)nodes->entries.count,
-			.word = node,
-		};
-	return error;
+	return 0;
 }
 
 int ranges_nodes_hosts(struct ranges_nodes *nodes,
@@ -281,7 +299,7 @@ int ranges_nodes_hosts(struct ranges_nodes *nodes,
 		above->code = code_of(RANGES_LEAF, 0, first->code);
 		return 0;
 	}
-	error = put(nodes, true, &node);
+	error = put(nodes, NULL, &node);
 	if (error)
 		return error;
 	above->slot = (uint64_t)nodes->entries.count << 32 | node;
