@@ -278,10 +278,12 @@ static void answer_knocks(struct worker *worker, size_t guard,
 	const struct gate_state *state = &worker->gates[guard][family];
 
 	if (before->now.gate == GATE_CLOSED && state->now.gate == GATE_OPEN)
-		recent_take(&worker->recent, guard, family, welcome, worker);
+		recent_take(&worker->recent, worker->config, guard, family,
+			    welcome, worker);
 	else if (before->doubted && !state->doubted &&
 		 worker->config->bypass_action != ACTION_DROP)
-		recent_take(&worker->recent, guard, family, dismiss, worker);
+		recent_take(&worker->recent, worker->config, guard, family,
+			    dismiss, worker);
 }
 
 static bool came_back(const struct gate_state *before,
@@ -360,7 +362,7 @@ void gate_knock(struct worker *worker, const struct event *event)
 		welcome(worker, &event->source);
 		return;
 	}
-	recent_note(&worker->recent, &event->source, guard);
+	recent_note(&worker->recent, &event->source, &door);
 	primaries_hint(worker->primaries, guard, family);
 	if (is_doubted(worker, guard, family) != state->doubted)
 		gate_update(worker);

@@ -6,7 +6,8 @@
 #include "tables/clock.h"
 #include "tables/networks.h"
 
-void recent_note(struct recent *recent, const struct addr *source, size_t guard)
+void recent_note(struct recent *recent, const struct addr *source,
+		 const struct addr *door)
 {
 	uint64_t now_ns = clock_monotonic_ns();
 	struct knock *next;
@@ -20,7 +21,7 @@ void recent_note(struct recent *recent, const struct addr *source, size_t guard)
 	next = &recent->of[recent->next++ % RECENT_MAX];
 	*next = (struct knock){
 		.source = *source,
-		.guard = guard,
+		.door = *door,
 		.ns = now_ns,
 	};
 }
@@ -47,15 +48,16 @@ void recent_take_network(struct recent *recent, const struct addr *network,
 	}
 }
 
-void recent_take(struct recent *recent, size_t guard, enum family family,
+void recent_take(struct recent *recent, const struct config *config,
+		 size_t guard, enum family family,
 		 void (*each)(void *context, const struct addr *source),
 		 void *context)
 {
 	for (size_t i = 0; i < RECENT_MAX; i++) {
 		struct knock *knock = &recent->of[i];
 
-		if (knock->ns && knock->guard == guard &&
-		    addr_family(&knock->source) == family)
+		if (knock->ns && addr_family(&knock->source) == family &&
+		    config_guard_of(config, &knock->door) == guard)
 			take(knock, each, context);
 	}
 }
