@@ -115,6 +115,53 @@ reloaded() {
 	expect_connected "$(fresh clean 4)" 5 second
 }
 
+# numbered_anew TEXT [CHANGE]...: with a guard "main", and hooks that record.
+numbered_anew() {
+	local hook="{ \"sh\", \"-c\",
+		'echo \"\$POSTERN_HOOK \$POSTERN_GUARD\" >> $LAB/hooks' }"
+	local text="$1 guard \"main\" {
+		protect = { \"$BACKUP_IPV4\", \"$BACKUP_IPV6\" }
+		mx-of = { \"example.net\" }
+	}"
+	shift
+	echo "$text"
+	postern_config protect="{ \"192.0.2.250\" }" health.on-open="$hook" \
+		health.on-close="$hook" "$@"
+}
+
+both_have_run() {
+	[ "$(grep -cx "$1" "$LAB/hooks")" -eq 2 ]
+}
+
+# What is in front of it in the file numbers it anew, as it opens and closes.
+hooks_name_the_guard() {
+	stop posternd
+	rm -rf "$LAB/state" "$LAB/hooks"
+	numbered_anew "" >"$LAB/postern.conf"
+	start_postern_again
+	expect_status '.guards[1] | .name == "main" and
+		.gate.ipv4.state == "closed" and .gate.ipv6.state == "closed"' \
+		30 "the gate of the guard is closed"
+	expect_within 10 "on-close has run for it" \
+		both_have_run "on-close main"
+	numbered_anew "$SECOND_GUARD" bypass.policy=off >"$LAB/postern.conf"
+	reload_postern
+	expect_status '.guards[2] | .name == "main" and
+		.gate.ipv4.state == "open"' 10 \
+		"a reload opens it, and puts another guard before it"
+	expect_within 10 "on-open has run for it" both_have_run "on-open main"
+	rm "$LAB/hooks"
+	numbered_anew "" >"$LAB/postern.conf"
+	reload_postern
+	expect_status '.guards[1] | .name == "main" and
+		.gate.ipv4.state == "closed"' 30 \
+		"a reload takes the other guard away, and closes it"
+	expect_within 10 "on-close has run for it" \
+		both_have_run "on-close main"
+	expect_same "and for none of the other's" 0 \
+		"$(grep -c second "$LAB/hooks")"
+}
+
 deaf() {
 	restart_guards 'mx-of = { "example.net" }'
 	expect_gate closed
@@ -142,4 +189,6 @@ lab_case "a domain that the backup is the best MX of keeps the gate open" \
 	best_of_another
 lab_case "guards have gates of their own" apart
 lab_case "a reload changes domains and guards" reloaded
+lab_case "hooks know their guard when a reload numbers it anew" \
+	hooks_name_the_guard
 lab_case "without DNS at the start the gate stays open" deaf

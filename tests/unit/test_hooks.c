@@ -199,16 +199,22 @@ static int end(void **state)
 	return unlink(record);
 }
 
-static void run_hook(enum hook hook, enum family family, enum policy_why why)
+static void run_hook_of(enum hook hook, uint32_t guard, enum family family,
+			enum policy_why why)
 {
 	const struct hook_call call = {
 		.hook = hook,
-		.guard = 1,
+		.guard = guard,
 		.family = family,
 		.why = why,
 	};
 
 	hooks_run(hooks, &config, &call);
+}
+
+static void run_hook(enum hook hook, enum family family, enum policy_why why)
+{
+	run_hook_of(hook, 1, family, why);
 }
 
 /* Until `count` of them have ended. */
@@ -300,6 +306,31 @@ static void more_changes_than_can_wait_are_given_up(void **state)
 		      "close\n");
 }
 
+/* The first guard goes and another comes: what waits keeps to its own. */
+static void what_waits_keeps_to_its_guard_over_a_reload(void **state)
+{
+	char third_name[] = "third", new_name[] = "new";
+	struct config_guard before[] = {second, {.name = third_name}};
+	struct config_guard after[] = {
+		{.name = new_name}, {.name = new_name}, {.name = third_name}};
+	struct config next;
+
+	(void)state;
+	config.guards = before;
+	config.guard_count = 2;
+	config.health.on_open = words_of("echo $POSTERN_GUARD; sleep 0.2");
+	for (uint32_t guard = 0; guard < 3; guard++)
+		run_hook_of(HOOK_OPEN, guard, FAMILY_IPV4, POLICY_DOWN);
+	run_hook_of(HOOK_OPEN, 1, FAMILY_IPV6, POLICY_DOWN);
+	next = config;
+	next.guards = after;
+	next.guard_count = 3;
+	hooks_carry(hooks, &config, &next);
+	config = next;
+	reap(2);
+	expect_record("\nthird\n");
+}
+
 static void without_a_command_nothing_runs(void **state)
 {
 	int status;
@@ -329,6 +360,9 @@ int main(void)
 			end),
 		cmocka_unit_test_setup_teardown(
 			more_changes_than_can_wait_are_given_up, begin, end),
+		cmocka_unit_test_setup_teardown(
+			what_waits_keeps_to_its_guard_over_a_reload, begin,
+			end),
 		cmocka_unit_test_setup_teardown(without_a_command_nothing_runs,
 						begin, end),
 	};

@@ -162,12 +162,13 @@ static int begin(void **state)
 	parent.config_path = path;
 	parent.config = expect_loaded(LEAST);
 	connect_worker();
-	return 0;
+	return hooks_create(&parent.hooks);
 }
 
 static int end(void **state)
 {
 	(void)state;
+	hooks_close(parent.hooks);
 	config_free(parent.reload.config);
 	config_free(parent.config);
 	hang_up();

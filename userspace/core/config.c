@@ -155,6 +155,14 @@ struct config_guard config_guard(const struct config *config, size_t number)
 	};
 }
 
+size_t config_guard_named(const struct config *config, const char *name)
+{
+	for (size_t i = 0; i < config_guard_count(config); i++)
+		if (strcmp(config_guard(config, i).name, name) == 0)
+			return i;
+	return SIZE_MAX;
+}
+
 size_t config_guard_of(const struct config *config, const struct addr *addr)
 {
 	for (size_t i = 0; i < config->guard_count; i++)

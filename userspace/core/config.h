@@ -248,6 +248,9 @@ bool config_defers(const struct config *config);
 size_t config_guard_count(const struct config *config);
 struct config_guard config_guard(const struct config *config, size_t number);
 
+/* The number of the guard of that name; SIZE_MAX: there is none. */
+size_t config_guard_named(const struct config *config, const char *name);
+
 /* The guard that a protected address belongs to. */
 size_t config_guard_of(const struct config *config, const struct addr *addr);
 

@@ -101,7 +101,7 @@ static void run(struct lane *lane, const struct config *config,
 		      TIME_LIMIT_NS);
 }
 
-/* A reload may have taken the command away, or the guard. */
+/* A reload may have taken the command away; a worker may say anything. */
 static bool is_known(const struct config *config, const struct hook_call *call)
 {
 	return command_of(config, call->hook) &&
@@ -148,6 +148,25 @@ void hooks_run(struct hooks *hooks, const struct config *config,
 	}
 	lane->waiting[lane->count++] = *call;
 	run_next(lane, config);
+}
+
+void hooks_carry(struct hooks *hooks, const struct config *before,
+		 const struct config *next)
+{
+	struct lane *lane = &hooks->lanes[LANE_GATE];
+	size_t kept = 0;
+
+	for (size_t i = 0; i < lane->count; i++) {
+		struct hook_call call = lane->waiting[i];
+		size_t guard = config_guard_named(
+			next, config_guard(before, call.guard).name);
+
+		if (guard == SIZE_MAX)
+			continue;
+		call.guard = (uint32_t)guard;
+		lane->waiting[kept++] = call;
+	}
+	lane->count = kept;
 }
 
 size_t hooks_poll(const struct hooks *hooks, struct pollfd *fds)

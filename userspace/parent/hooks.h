@@ -30,6 +30,13 @@ int hooks_create(struct hooks **out);
 void hooks_run(struct hooks *hooks, const struct config *config,
 	       const struct hook_call *call);
 
+/*
+ * Another configuration is in force: what waits for the gate of a guard keeps
+ * to that guard, or is given up where `next` lacks it.
+ */
+void hooks_carry(struct hooks *hooks, const struct config *before,
+		 const struct config *next);
+
 /* Fills in what is to be polled; returns how many: HOOK_LANES at most. */
 #define HOOK_LANES 3
 size_t hooks_poll(const struct hooks *hooks, struct pollfd *fds);

@@ -171,6 +171,7 @@ void reload_applied(struct parent *parent, struct message *message)
 		answer_reload(parent, request, message->result, message->text);
 		return;
 	}
+	hooks_carry(parent->hooks, parent->config, parent->reload.config);
 	config_free(parent->config);
 	parent->config = parent->reload.config;
 	parent->reload.config = NULL;

@@ -61,7 +61,6 @@ static void on_nudge(struct parent *parent, struct message *message)
 		nudge_source(parent->nudger, &message->source);
 }
 
-/* The number of its guard is looked at when it is run: a reload may come. */
 static void on_hook(struct parent *parent, struct message *message)
 {
 	const struct hook_call *call = &message->hook;

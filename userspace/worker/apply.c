@@ -296,6 +296,6 @@ int apply_config(struct worker *worker, struct config *next,
 	release(worker, held);
 	lookups_follow_own(worker);
 	witnesses_retry(worker);
-	gate_update(worker);
+	gate_decide(worker);
 	return 0;
 }

@@ -116,12 +116,14 @@ void gate_carry(struct worker *worker, const struct config *next)
 	remember_guards(worker, next);
 	memcpy(before, worker->gates, sizeof(before));
 	memset(worker->gates, 0, sizeof(worker->gates));
-	for (size_t i = 0; i < config_guard_count(next); i++)
-		for (size_t j = 0; j < config_guard_count(worker->config); j++)
-			if (strcmp(config_guard(next, i).name,
-				   config_guard(worker->config, j).name) == 0)
-				memcpy(worker->gates[i], before[j],
-				       sizeof(before[j]));
+	for (size_t i = 0; i < config_guard_count(worker->config); i++) {
+		size_t now = config_guard_named(
+			next, config_guard(worker->config, i).name);
+
+		if (now != SIZE_MAX)
+			memcpy(worker->gates[now], before[i],
+			       sizeof(before[i]));
+	}
 }
 
 static bool belongs_ipv4(const struct worker *worker, __be32 address,
@@ -153,24 +155,42 @@ static bool is_closed(const struct worker *worker, const struct rules *rules,
 }
 
 /* By what the program was told before, so that a restart changes nothing. */
-static void run_gate_hook(struct worker *worker, const struct rules *next,
-			  size_t guard, enum family family)
+static void note_change(struct worker *worker, const struct rules *next,
+			size_t guard, enum family family)
 {
 	const struct rules *rules = settings_rules(worker->settings);
-	bool now = is_closed(worker, next, guard, family);
+
+	if (is_closed(worker, next, guard, family) !=
+	    is_closed(worker, rules, guard, family))
+		worker->gates[guard][family].hook_due = true;
+}
+
+static void run_hook(struct worker *worker, size_t guard, enum family family)
+{
+	const struct rules *rules = settings_rules(worker->settings);
+	struct gate_state *state = &worker->gates[guard][family];
+	bool closed = is_closed(worker, rules, guard, family);
 	const struct message message = {
 		.kind = MESSAGE_HOOK,
 		.hook =
 			{
-				.hook = now ? HOOK_CLOSE : HOOK_OPEN,
+				.hook = closed ? HOOK_CLOSE : HOOK_OPEN,
 				.guard = (uint32_t)guard,
 				.family = family,
-				.why = worker->gates[guard][family].now.why,
+				.why = state->now.why,
 			},
 	};
 
-	if (now != is_closed(worker, rules, guard, family))
+	if (state->hook_due)
 		worker_tell(worker, &message);
+	state->hook_due = false;
+}
+
+void gate_run_hooks(struct worker *worker)
+{
+	for (size_t i = 0; i < config_guard_count(worker->config); i++)
+		for (enum family family = 0; family < FAMILY_MAX; family++)
+			run_hook(worker, i, family);
 }
 
 static void on_kept_long_enough(uv_timer_t *timer)
@@ -240,7 +260,7 @@ static void publish(struct worker *worker, const struct addr *doors,
 		rules_set_door(&rules, &doors[i], gate_for(worker, &doors[i]));
 	for (size_t i = 0; i < config_guard_count(worker->config); i++)
 		for (enum family family = 0; family < FAMILY_MAX; family++)
-			run_gate_hook(worker, &rules, i, family);
+			note_change(worker, &rules, i, family);
 	if (memcmp(&rules, settings_rules(worker->settings), sizeof(rules)) !=
 	    0)
 		settings_publish(worker->settings, &rules);
@@ -293,7 +313,7 @@ static bool came_back(const struct gate_state *before,
 	       now->decided_alone.gate == GATE_CLOSED;
 }
 
-void gate_update(struct worker *worker)
+void gate_decide(struct worker *worker)
 {
 	struct gate_state before[CONFIG_GUARDS_MAX][FAMILY_MAX];
 	size_t guard_count = config_guard_count(worker->config);
@@ -327,6 +347,12 @@ void gate_update(struct worker *worker)
 	if (worker->verifier)
 		verifier_allow(worker->verifier, site == POLICY_HEALTH_UP);
 	keep_targets(worker);
+}
+
+void gate_update(struct worker *worker)
+{
+	gate_decide(worker);
+	gate_run_hooks(worker);
 }
 
 /* The door that an event names, by the rules that it was made under. */

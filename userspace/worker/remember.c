@@ -154,14 +154,6 @@ void remember_gate(struct worker *worker, size_t guard, enum family family)
 			  worker->gates[guard][family].now, time(NULL));
 }
 
-static bool has_guard(const struct config *config, const char *name)
-{
-	for (size_t i = 0; i < config_guard_count(config); i++)
-		if (strcmp(config_guard(config, i).name, name) == 0)
-			return true;
-	return false;
-}
-
 void remember_guards(struct worker *worker, const struct config *next)
 {
 	const struct policy_gate gone = {.gate = GATE_CLOSED};
@@ -169,8 +161,9 @@ void remember_guards(struct worker *worker, const struct config *next)
 	for (size_t i = 0; i < config_guard_count(worker->config); i++) {
 		const char *name = config_guard(worker->config, i).name;
 
-		for (enum family family = 0;
-		     !has_guard(next, name) && family < FAMILY_MAX; family++)
+		if (config_guard_named(next, name) != SIZE_MAX)
+			continue;
+		for (enum family family = 0; family < FAMILY_MAX; family++)
 			history_note_gate(history_of(worker), name, family,
 					  gone, time(NULL));
 	}

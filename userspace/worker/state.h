@@ -57,8 +57,9 @@ struct gate_state {
 	struct policy_gate now;
 	struct policy_gate decided_alone; /* without orders */
 	int64_t since_unix;
-	bool decided; /* false until the first decision */
-	bool doubted; /* closed, and its primary is being asked */
+	bool decided;  /* false until the first decision */
+	bool doubted;  /* closed, and its primary is being asked */
+	bool hook_due; /* it has changed, and the parent is to be told */
 };
 
 /* Larger tables on their way from the parent. */
@@ -183,6 +184,14 @@ void gate_keep(struct worker *worker, uint64_t until_ns);
 
 /* gate.c: decides anew from health and configuration, and publishes. */
 void gate_update(struct worker *worker);
+
+/*
+ * gate.c: the two steps of that.  For another configuration the parent runs
+ * hooks only once it was told that this is in force: guards may have other
+ * numbers there.
+ */
+void gate_decide(struct worker *worker);
+void gate_run_hooks(struct worker *worker);
 
 /* gate.c: before another configuration is put in force: its guards go on. */
 void gate_carry(struct worker *worker, const struct config *next);
@@ -347,7 +356,8 @@ void explain_reply(struct worker *worker, struct control_request *request,
 
 /*
  * apply.c: puts a configuration in force, the first one or another.  Takes
- * `next` unless it fails: then all is as before, and `error` says why.
+ * `next` unless it fails: then all is as before, and `error` says why.  Hooks
+ * are left to be run.
  */
 int apply_config(struct worker *worker, struct config *next,
 		 char error[static CONFIG_ERROR_TEXT]);

@@ -130,6 +130,7 @@ static void on_config(struct worker *worker, int fd)
 		config_free(next);
 	door_follow(worker);
 	worker_tell(worker, &answer);
+	gate_run_hooks(worker);
 }
 
 void worker_on_message(struct worker *worker, const struct message *message,
@@ -379,6 +380,7 @@ static int set_up(struct worker *worker)
 		log_error("%s", text);
 		return error;
 	}
+	gate_run_hooks(worker);
 	save_restore(worker->save, worker->dnsbl);
 	/* The first lease: the program may be attached from now on. */
 	on_lease(&worker->lease);
