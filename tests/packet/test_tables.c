@@ -453,7 +453,52 @@ static void witnesses_are_kept_until_their_end(void **state)
 			 0);
 	assert_true(network_of(skeleton, &key).weary > weary.weary);
 	assert_true(networks_witness(table, &key) >= later);
+	networks_close(table);
+}
+
+/* Who is dropped already is told of once more by what was on its way. */
+static void a_network_gets_tired_once_a_time(void **state)
+{
+	struct postern *skeleton = harness_fresh();
+	struct network_table *table = open_networks(skeleton);
+	uint64_t now = clock_monotonic_ns();
+	struct addr key = nth_network(1), other = nth_network(2);
+	struct network over = {.weary = harness_now() - 1, .witness = 1};
+
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(
+			networks_tire(table, &key, now + 3600 * NS_PER_S), 0);
 	assert_true(networks_tired(table) == 1);
+	assert_int_equal(networks_tire(table, &other, now + 3600 * NS_PER_S),
+			 0);
+	assert_true(networks_tired(table) == 2);
+	/* It begins anew when its time is over. */
+	bpf_map_update_elem(bpf_map__fd(skeleton->maps.networks), &key, &over,
+			    BPF_ANY);
+	assert_int_equal(networks_tire(table, &key, now + 3600 * NS_PER_S), 0);
+	assert_true(networks_tired(table) == 3);
+	networks_close(table);
+}
+
+static void a_network_without_room_does_not_get_tired(void **state)
+{
+	struct postern *skeleton = harness_fresh();
+	uint64_t later = clock_monotonic_ns() + 3600 * NS_PER_S;
+	struct network_table *table;
+	struct addr key;
+
+	(void)state;
+	assert_int_equal(networks_open(bpf_map__fd(skeleton->maps.networks),
+				       1000, harness_clock(), &table),
+			 0);
+	for (uint32_t n = 0; n < 128; n++) {
+		key = nth_network(n);
+		assert_int_equal(networks_set_witness(table, &key, later), 0);
+	}
+	key = nth_network(128);
+	assert_int_equal(networks_tire(table, &key, later), -EDQUOT);
+	assert_true(networks_tired(table) == 0);
 	networks_close(table);
 }
 
@@ -565,6 +610,8 @@ int main(void)
 			the_clock_agrees_with_the_kernel_seconds_later),
 		cmocka_unit_test(people_read_fields_and_names_with_bpftool),
 		cmocka_unit_test(witnesses_are_kept_until_their_end),
+		cmocka_unit_test(a_network_gets_tired_once_a_time),
+		cmocka_unit_test(a_network_without_room_does_not_get_tired),
 		cmocka_unit_test(the_network_that_ends_first_makes_room),
 		cmocka_unit_test(
 			a_network_without_room_in_the_map_leaves_no_trace),

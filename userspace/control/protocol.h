@@ -71,8 +71,8 @@
  *   doorman.state    "on", "off" (nobody is deferred), "missing" (he has no
  *                    socket); numbers: sessions (now), taken, told,
  *                    turned_away and cut_short (no room), tls (spoke over TLS),
- *                    tls_failed (meant to), weary (how often a network had
- *                    come too often)
+ *                    tls_failed (meant to), weary (how often a network began
+ *                    to be dropped, as it had come too often)
  *   doorman.starttls whether he offers STARTTLS: he has a certificate
  *   action           "pass", "drop", "reset", "defer": what the kernel does, so
  *                    always "pass" in monitor mode

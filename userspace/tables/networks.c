@@ -197,10 +197,15 @@ int networks_tire(struct network_table *table, const struct addr *key,
 {
 	struct network network = {0};
 	bool known = bpf_map_lookup_elem(table->map, key, &network) == 0;
+	bool already = network.weary >
+		       clock_jiffies_at(&table->clock, clock_monotonic_ns());
+	int error;
 
 	network.weary = clock_jiffies_at(&table->clock, until_ns);
-	table->tired++;
-	return put(table, key, known, &network);
+	error = put(table, key, known, &network);
+	if (!error && !already)
+		table->tired++;
+	return error;
 }
 
 uint64_t networks_tired(const struct network_table *table)

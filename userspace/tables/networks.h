@@ -41,7 +41,7 @@ int networks_set_witness(struct network_table *table, const struct addr *key,
 int networks_tire(struct network_table *table, const struct addr *key,
 		  uint64_t until_ns);
 
-/* How often that was said. */
+/* How often that has begun for one: not what only prolongs it, or fails. */
 uint64_t networks_tired(const struct network_table *table);
 
 /* Until when it may; 0: it may not. */
