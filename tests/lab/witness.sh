@@ -35,6 +35,39 @@ ends() {
 	expect_dropped "$source"
 }
 
+# lasts LEAST MOST SOURCE: so many hours are left of its network's time.
+lasts() {
+	local left
+	left=$(ctl --json witness list | jq --arg net "$3" \
+		'.networks[] | select(.network == $net) | .left_s')
+	expect "from $1 to $2 hours are left of $3" \
+		jq -en "${left:-0} | . > $1 * 3600 and . <= $2 * 3600"
+}
+
+# By the line of a log, for so long, like any other.
+seen_on_primary() {
+	echo "Nov 27 12:00:00 mx postfix/smtpd[1]: connect from x[$1]" |
+		on backup "$BUILD/posternctl" witness follow "${@:2}" \
+			--socket "$LAB/control/control.sock" -
+}
+
+only_an_order_makes_it_shorter() {
+	local net=198.51.100.0/24
+	restart_postern bypass.policy=witness
+	seen_on_primary 198.51.100.7
+	lasts 3 4 $net
+	seen_on_primary 198.51.100.7 --for 2d
+	lasts 47 48 $net
+	seen_on_primary 198.51.100.8
+	lasts 47 48 $net
+	ctl witness add $net
+	lasts 47 48 $net
+	ctl witness add $net --for 2h
+	lasts 1 2 $net
+	ctl witness add $net
+	lasts 3 4 $net
+}
+
 only_with_that_policy() {
 	restart_postern
 	expect_gate closed
@@ -125,6 +158,8 @@ for family in 4 6; do
 (IPv$family)" by_hand $family
 done
 lab_case "it is one for a time" ends
+lab_case "only an order that names its time makes that shorter" \
+	only_an_order_makes_it_shorter
 lab_case "other policies have no witnesses" only_with_that_policy
 lab_case "who turns out to be a witness is not refused before" comes_late
 lab_case "status says what each policy refuses" share_of_each_policy

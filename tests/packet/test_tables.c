@@ -456,6 +456,27 @@ static void witnesses_are_kept_until_their_end(void **state)
 	networks_close(table);
 }
 
+static void what_lasts_longer_is_not_made_shorter(void **state)
+{
+	struct postern *skeleton = harness_fresh();
+	struct network_table *table = open_networks(skeleton);
+	uint64_t now = clock_monotonic_ns();
+	uint64_t later = now + 3600 * NS_PER_S, sooner = now + 60 * NS_PER_S;
+	struct addr key = nth_network(1);
+
+	(void)state;
+	assert_int_equal(networks_prolong_witness(table, &key, sooner), 1);
+	assert_true(networks_witness(table, &key) < later);
+	assert_int_equal(networks_prolong_witness(table, &key, later), 1);
+	assert_true(networks_witness(table, &key) >= later);
+	assert_int_equal(networks_prolong_witness(table, &key, sooner), 0);
+	assert_int_equal(networks_prolong_witness(table, &key, later), 0);
+	assert_true(networks_witness(table, &key) >= later);
+	assert_int_equal(networks_set_witness(table, &key, sooner), 0);
+	assert_true(networks_witness(table, &key) < later);
+	networks_close(table);
+}
+
 /* Who is dropped already is told of once more by what was on its way. */
 static void a_network_gets_tired_once_a_time(void **state)
 {
@@ -610,6 +631,7 @@ int main(void)
 			the_clock_agrees_with_the_kernel_seconds_later),
 		cmocka_unit_test(people_read_fields_and_names_with_bpftool),
 		cmocka_unit_test(witnesses_are_kept_until_their_end),
+		cmocka_unit_test(what_lasts_longer_is_not_made_shorter),
 		cmocka_unit_test(a_network_gets_tired_once_a_time),
 		cmocka_unit_test(a_network_without_room_does_not_get_tired),
 		cmocka_unit_test(the_network_that_ends_first_makes_room),

@@ -382,7 +382,8 @@ const struct ctl_command ctl_commands[] = {
 		.help = "NET is an address or a prefix, and its /24 or /64 is "
 			"meant: a network that has connected to the primary "
 			"is no bypasser. With bypass.policy = witness; it is "
-			"looked up at DNSBLs like anybody. Kept while the "
+			"looked up at DNSBLs like anybody. Without --for, who "
+			"may pass for longer keeps that. Kept while the "
 			"program is attached, 30d at most. For root and "
 			"members of group \"postern-admin\".",
 		.example = "posternctl witness add 192.0.2.0/24 --for 12h",
@@ -415,7 +416,8 @@ const struct ctl_command ctl_commands[] = {
 		.help = "Follows the log of a primary's Postfix (- is standard "
 			"input, which ends it) from its end on, over rotation, "
 			"and adds the network of each connection that smtpd or "
-			"postscreen tells of. The log may come over the "
+			"postscreen tells of; who may pass for longer keeps "
+			"that. The log may come over the "
 			"network, for instance by `ssh primary tail -F "
 			"/var/log/mail.log | posternctl witness follow -`.",
 		.example = "posternctl witness follow /var/log/primary.log",

@@ -64,9 +64,11 @@ enum ctl_exit witness_add_run(const struct ctl *ctl, char **operands)
 	args = network_args(ctl, operands[0]);
 	if (!args)
 		return CTL_MISUSED;
-	if (for_s)
+	if (for_s) {
 		json_object_set_new(args, "for_s",
 				    json_integer((json_int_t)for_s));
+		json_object_set_new(args, "exactly", json_true());
+	}
 	return ctl_ask(ctl, "witness-add", args, ANSWER_S, show_change);
 }
 

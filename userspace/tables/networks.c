@@ -192,6 +192,17 @@ int networks_set_witness(struct network_table *table, const struct addr *key,
 	return put(table, key, known, &network);
 }
 
+int networks_prolong_witness(struct network_table *table,
+			     const struct addr *key, uint64_t until_ns)
+{
+	int error;
+
+	if (networks_witness(table, key) >= until_ns)
+		return 0;
+	error = networks_set_witness(table, key, until_ns);
+	return error ? error : 1;
+}
+
 int networks_tire(struct network_table *table, const struct addr *key,
 		  uint64_t until_ns)
 {

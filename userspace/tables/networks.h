@@ -37,6 +37,13 @@ int networks_open(int map, uint32_t max, const struct jiffies_clock *clock,
 int networks_set_witness(struct network_table *table, const struct addr *key,
 			 uint64_t until_ns);
 
+/*
+ * The same, but one that may pass for longer keeps that.  Returns 1 if it may
+ * pass for longer now than before, 0 if all is as it was, or those errors.
+ */
+int networks_prolong_witness(struct network_table *table,
+			     const struct addr *key, uint64_t until_ns);
+
 /* From now on it is dropped instead of deferred, until then; the same. */
 int networks_tire(struct network_table *table, const struct addr *key,
 		  uint64_t until_ns);

@@ -71,13 +71,16 @@ static void show_mercy(struct knocks *knocks, const struct addr *key)
 		.addr = *key,
 		.length = addr_family(key) == FAMILY_IPV4 ? 24 : 64,
 	};
-	int error = networks_set_witness(knocks->networks, key, until_ns);
+	int result = networks_prolong_witness(knocks->networks, key, until_ns);
 	char text[PREFIX_TEXT];
 
 	prefix_format(&prefix, text);
-	if (error) {
+	/* It may pass for longer already. */
+	if (result == 0)
+		return;
+	if (result < 0) {
 		log_warning("can't let in %s, which keeps knocking: %s", text,
-			    strerror(-error));
+			    strerror(-result));
 		return;
 	}
 	knocks->shown++;

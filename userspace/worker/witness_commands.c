@@ -86,9 +86,25 @@ static void let_in(struct worker *worker, const json_t *networks,
 	}
 }
 
+/* Until when they may pass; 0: no longer. */
+struct term {
+	uint64_t until_ns;
+	bool exactly; /* also those that may for longer */
+};
+
+static int set_network(struct worker *worker, const struct addr *key,
+		       const struct term *term)
+{
+	if (term->exactly)
+		return networks_set_witness(worker->networks, key,
+					    term->until_ns);
+	return networks_prolong_witness(worker->networks, key, term->until_ns);
+}
+
 /* Sets all of them, and answers. */
 static void set_networks(struct worker *worker, const json_t *networks,
-			 uint64_t until_ns, struct control_request *request)
+			 const struct term *term,
+			 struct control_request *request)
 {
 	json_int_t done = 0, over_share = 0, failed = 0;
 	const json_t *value;
@@ -97,18 +113,18 @@ static void set_networks(struct worker *worker, const json_t *networks,
 
 	json_array_foreach(networks, i, value)
 	{
-		int error;
+		int result;
 
 		if (!read_network(value, &key, request))
 			return;
-		error = networks_set_witness(worker->networks, &key, until_ns);
-		if (!error && until_ns)
+		result = set_network(worker, &key, term);
+		if (result >= 0 && term->until_ns)
 			remember_reached(worker, &key);
-		done += error == 0;
-		over_share += error == -EDQUOT;
-		failed += error && error != -EDQUOT;
+		done += result >= 0;
+		over_share += result == -EDQUOT;
+		failed += result < 0 && result != -EDQUOT;
 	}
-	if (until_ns)
+	if (term->until_ns)
 		let_in(worker, networks, request);
 	control_reply(request,
 		      json_pack("{s:I, s:I, s:I}", "done", done, "over_share",
@@ -122,24 +138,27 @@ void witness_commands_add(void *context, const json_t *args,
 	const json_t *time = json_object_get(args, "for_s");
 	json_int_t for_s = time ? json_integer_value(time) : FOR_S;
 	struct worker *worker = context;
+	struct term term = {
+		.exactly = json_is_true(json_object_get(args, "exactly")),
+	};
 
 	if (for_s <= 0 || for_s > FOR_MAX_S) {
 		control_fail(request, "expected a time of 1s to 30d");
 		return;
 	}
+	term.until_ns = clock_monotonic_ns() + (uint64_t)for_s * NS_PER_S;
 	if (are_of_use(worker, request) && check_networks(networks, request))
-		set_networks(worker, networks,
-			     clock_monotonic_ns() + (uint64_t)for_s * NS_PER_S,
-			     request);
+		set_networks(worker, networks, &term, request);
 }
 
 void witness_commands_del(void *context, const json_t *args,
 			  struct control_request *request)
 {
 	const json_t *networks = json_object_get(args, "networks");
+	const struct term over = {.exactly = true};
 
 	if (check_networks(networks, request))
-		set_networks(context, networks, 0, request);
+		set_networks(context, networks, &over, request);
 }
 
 static void add_to_list(void *context, const struct addr *key,

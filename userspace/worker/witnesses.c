@@ -94,19 +94,16 @@ void witnesses_note(struct worker *worker, const struct addr *source)
 	struct witnesses *witnesses = &worker->witnesses;
 	uint64_t until_ns = clock_monotonic_ns() + NETWORKS_WITNESS_NS;
 	struct addr network = networks_key(source);
-	int error;
+	int result;
 
 	if (worker->config->policy != POLICY_WITNESS ||
 	    addresses_is_local(source))
 		return;
 	remember_reached(worker, &network);
-	if (networks_witness(worker->networks, &network) >= until_ns)
+	result = networks_prolong_witness(worker->networks, &network, until_ns);
+	witnesses->over_share += result == -EDQUOT;
+	if (result <= 0)
 		return;
-	error = networks_set_witness(worker->networks, &network, until_ns);
-	if (error) {
-		witnesses->over_share += error == -EDQUOT;
-		return;
-	}
 	witnesses->seen++;
 	witnesses_let_in(worker, &network);
 }
