@@ -115,6 +115,11 @@ reloaded() {
 	expect_connected "$(fresh clean 4)" 5 second
 }
 
+LAST_GUARD='guard "last" {
+	protect = { "192.0.2.251" }
+	mx-of = { "example.net" }
+}'
+
 # numbered_anew TEXT [CHANGE]...: with a guard "main", and hooks that record.
 numbered_anew() {
 	local hook="{ \"sh\", \"-c\",
@@ -162,6 +167,32 @@ hooks_name_the_guard() {
 		"$(grep -c second "$LAB/hooks")"
 }
 
+# The program names a door by its place among them.  The worker reads of the
+# knock only after the reload, by which doors have other places: that of "main"
+# becomes the one of "second", whose gate is open.
+knocks_before_a_reload() {
+	local source worker
+	stop posternd
+	rm -rf "$LAB/state" "$LAB/hooks"
+	numbered_anew "$SECOND_GUARD" >"$LAB/postern.conf"
+	echo "$LAST_GUARD" >>"$LAB/postern.conf"
+	start_postern_again
+	expect_status '.guards[1:3] | map(.name, .gate.ipv4.state) ==
+		["second", "open", "main", "closed"]' 30 \
+		"one guard has its gate open, another one closed"
+	source=$(fresh clean 4)
+	worker=$(worker_pid)
+	kill -STOP "$worker"
+	numbered_anew "$SECOND_GUARD" >"$LAB/postern.conf"
+	reload_postern
+	expect_dropped "$source" 1.5
+	kill -CONT "$worker"
+	expect_log "configuration reloaded"
+	expect_log "refused $source"
+	expect "the knock is not taken for one at the open gate" \
+		[ "$(log_count posternd "$source is not refused")" -eq 0 ]
+}
+
 deaf() {
 	restart_guards 'mx-of = { "example.net" }'
 	expect_gate closed
@@ -191,4 +222,6 @@ lab_case "guards have gates of their own" apart
 lab_case "a reload changes domains and guards" reloaded
 lab_case "hooks know their guard when a reload numbers it anew" \
 	hooks_name_the_guard
+lab_case "a knock just before a reload stays with its guard" \
+	knocks_before_a_reload
 lab_case "without DNS at the start the gate stays open" deaf
