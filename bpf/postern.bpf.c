@@ -127,8 +127,8 @@ static __always_inline void count(const struct question *q, enum reason reason)
 }
 
 /*
- * Which door, and its gate, are read inside the loop: an index that is used
- * after it would make the verifier go on once for each of its values.
+ * The gate is read inside the loop: an index that is used after it would make
+ * the verifier go on once for each of its values.
  */
 static __always_inline int find_ipv4(struct question *q)
 {
@@ -138,7 +138,6 @@ static __always_inline int find_ipv4(struct question *q)
 		if (i >= rules->ipv4_count)
 			return 0;
 		if (rules->ipv4[i].address == q->syn->destination.ipv4) {
-			q->door = i;
 			q->gate = rules->ipv4[i].gate;
 			return 1;
 		}
@@ -157,7 +156,6 @@ static __always_inline int find_ipv6(struct question *q)
 			return 0;
 		__builtin_memcpy(have, &rules->ipv6[i].address, sizeof(have));
 		if (have[0] == want[0] && have[1] == want[1]) {
-			q->door = i;
 			q->gate = rules->ipv6[i].gate;
 			return 1;
 		}

@@ -15,9 +15,8 @@ struct question {
 	struct xdp_md *ctx;
 	const struct rules *rules;
 	const struct syn *syn;
-	__u64 now; /* jiffies */
-	__u32 door;
-	enum gate gate; /* of the door; open without a lease */
+	__u64 now;	/* jiffies */
+	enum gate gate; /* of the destination; open without a lease */
 	__u64 believed; /* 1: the lease has not run out */
 	__u32 watched;	/* reasons that are not enforced: a bit each */
 	int live;	/* 0: leave no trace */
@@ -42,6 +41,11 @@ static __always_inline struct addr addr_of(enum family family,
 static __always_inline struct addr source_of(const struct question *q)
 {
 	return addr_of(q->syn->family, &q->syn->source);
+}
+
+static __always_inline struct addr destination_of(const struct question *q)
+{
+	return addr_of(q->syn->family, &q->syn->destination);
 }
 
 /* This CPU's budget; a new second begins with a full one. */
@@ -95,7 +99,7 @@ static __always_inline struct event *event_new(const struct question *q,
 	++*spent;
 	event->source = source_of(q);
 	event->kind = kind;
-	event->door = q->door;
+	event->destination = destination_of(q);
 	event->reason = kind == EVENT_BYPASS ? REASON_BYPASS : REASON_MAX;
 	return event;
 }

@@ -208,7 +208,7 @@ enum event_kind {
 struct event {
 	struct addr source;
 	enum event_kind kind;
-	__u32 door;	    /* which of the protected addresses of its family */
+	struct addr destination; /* a protected address, or a primary's */
 	enum reason reason; /* of a refusal or a decision; else REASON_MAX */
 };
 
@@ -219,8 +219,7 @@ struct shown {
 	enum action would;  /* what monitor mode did not do; PASS: nothing */
 	enum verdict verdict;
 	__s32 score;
-	__u32 list; /* 0: on none */
-	struct addr destination;
+	__u32 list;  /* 0: on none */
 	__be16 port; /* 0: hidden by an evasion */
 	__u16 reserved;
 };

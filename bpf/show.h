@@ -38,14 +38,13 @@ static __always_inline void show(const struct question *q,
 		return;
 	shown->event.source = source_of(q);
 	shown->event.kind = EVENT_SHOWN;
-	shown->event.door = q->door;
+	shown->event.destination = destination_of(q);
 	shown->event.reason = decision->reason;
 	shown->action = decision->action;
 	shown->would = would;
 	shown->verdict = decision->verdict;
 	shown->score = decision->score;
 	shown->list = decision->list;
-	shown->destination = addr_of(q->syn->family, &q->syn->destination);
 	shown->port = q->syn->port;
 	shown->reserved = 0;
 	bpf_ringbuf_submit(shown, 0);

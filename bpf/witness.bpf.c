@@ -160,7 +160,8 @@ static __always_inline int is_within_budget(const struct rules *rules,
 	return spent->count++ < rules->arrivals_per_cpu;
 }
 
-static __always_inline void tell(const struct addr *source)
+static __always_inline void tell(const struct addr *source,
+				 const struct addr *local)
 {
 	struct event *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
 
@@ -168,7 +169,7 @@ static __always_inline void tell(const struct addr *source)
 		return;
 	event->source = *source;
 	event->kind = EVENT_AT_PRIMARY;
-	event->door = 0;
+	event->destination = *local;
 	event->reason = REASON_MAX;
 	bpf_ringbuf_submit(event, 0);
 }
@@ -196,7 +197,7 @@ static __always_inline void on_arrival(struct bpf_sock_ops *ctx)
 	if (jiffies < now->lease && !is_equal(&source, &local) &&
 	    !is_known(rules, &source, jiffies) &&
 	    is_within_budget(rules, jiffies))
-		tell(&source);
+		tell(&source, &local);
 }
 
 SEC("sockops")

@@ -208,9 +208,12 @@ static void check(size_t i, enum family family, unsigned int also)
 				 cases[i].reason == REASON_BYPASS);
 	if (cases[i].events) {
 		struct addr source = packet_source(&packet);
+		struct addr door;
 
 		assert_int_equal(out.events[0].kind, cases[i].kind);
-		assert_int_equal(out.events[0].door, 0);
+		addr_parse(family == FAMILY_IPV4 ? DOOR_IPV4 : DOOR_IPV6,
+			   &door);
+		assert_true(addr_equal(&out.events[0].destination, &door));
 		assert_true(addr_equal(&out.events[0].source, &source));
 	}
 	assert_int_equal(out.twin.gate, known & CLOSED && !(known & LEASE_OVER)

@@ -164,7 +164,7 @@ static void each_kind_is_told_of(void **state)
 		assert_int_equal(out.shown.would, cases[i].would);
 		assert_int_equal(out.shown.list, cases[i].list);
 		check_address(&out.shown.event.source, SOURCE_IPV4);
-		check_address(&out.shown.destination, DOOR_IPV4);
+		check_address(&out.shown.event.destination, DOOR_IPV4);
 		assert_int_equal(ntohs(out.shown.port), PORT);
 	}
 }
@@ -179,7 +179,7 @@ static void ipv6_as_well(void **state)
 	harness_expect(&packet, REASON_HELD, ACTION_DROP, &out);
 	assert_int_equal(out.shown_count, 1);
 	check_address(&out.shown.event.source, SOURCE_IPV6);
-	check_address(&out.shown.destination, DOOR_IPV6);
+	check_address(&out.shown.event.destination, DOOR_IPV6);
 }
 
 static void while_nobody_watches_nothing_is_told(void **state)

@@ -266,13 +266,17 @@ static size_t events_after(const char *from, const char *to, uint16_t port)
 	return seen_count;
 }
 
+static void expect_address(const struct addr *address, const char *expected)
+{
+	char text[ADDR_TEXT];
+
+	assert_string_equal(addr_format(address, text), expected);
+}
+
 static void expect_event(size_t number, const char *source)
 {
-	struct addr addr;
-
-	assert_int_equal(addr_parse(source, &addr), 0);
 	assert_true(number < seen_count);
-	assert_memory_equal(&seen[number].source, &addr, sizeof(addr));
+	expect_address(&seen[number].source, source);
 	assert_int_equal(seen[number].kind, EVENT_AT_PRIMARY);
 	assert_int_equal(seen[number].reason, REASON_MAX);
 }
@@ -281,6 +285,7 @@ static void expect_told(enum family f)
 {
 	assert_int_equal(events_after(sources[f], primaries[f], SMTP), 1);
 	expect_event(0, sources[f]);
+	expect_address(&seen[0].destination, primaries[f]);
 }
 
 static void expect_untold(enum family f)

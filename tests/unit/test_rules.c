@@ -278,6 +278,25 @@ static void a_door_has_a_gate_of_its_own(void **state)
 	assert_int_equal(rules.ipv4[1].gate, GATE_OPEN);
 }
 
+static void what_is_no_door_is_known(void **state)
+{
+	struct addr ipv4 = addr_of("192.0.2.25"),
+		    ipv6 = addr_of("2001:db8::25");
+	/* Its last octets are those of the IPv4 door. */
+	struct addr other = addr_of("2001:db8::c000:219");
+	struct rules rules;
+
+	(void)state;
+	make(LEAST, 1, &rules);
+	assert_false(rules_has_door(&rules, &ipv4));
+	rules_protect(&rules, &ipv4);
+	assert_true(rules_has_door(&rules, &ipv4));
+	assert_false(rules_has_door(&rules, &ipv6));
+	rules_protect(&rules, &ipv6);
+	assert_true(rules_has_door(&rules, &ipv6));
+	assert_false(rules_has_door(&rules, &other));
+}
+
 static void decisions_are_told_of_when_asked_for(void **state)
 {
 	struct rules rules;
@@ -313,6 +332,7 @@ int main(void)
 		cmocka_unit_test(a_witness_is_told_of_again_in_time),
 		cmocka_unit_test(a_gate_is_that_of_its_family),
 		cmocka_unit_test(a_door_has_a_gate_of_its_own),
+		cmocka_unit_test(what_is_no_door_is_known),
 		cmocka_unit_test(decisions_are_told_of_when_asked_for),
 	};
 

@@ -96,14 +96,21 @@ void rules_make(const struct config *config, const struct jiffies_clock *clock,
 			clock, config->witness_wait_ms * NS_PER_MS);
 }
 
+static __be32 ipv4_of(const struct addr *addr)
+{
+	__be32 ipv4;
+
+	memcpy(&ipv4, addr->octets + 12, sizeof(ipv4));
+	return ipv4;
+}
+
 void rules_protect(struct rules *rules, const struct addr *addr)
 {
 	if (addr_family(addr) == FAMILY_IPV6) {
 		if (rules->ipv6_count < DOORS_MAX)
 			rules->ipv6[rules->ipv6_count++].address = *addr;
 	} else if (rules->ipv4_count < DOORS_MAX) {
-		memcpy(&rules->ipv4[rules->ipv4_count++].address,
-		       addr->octets + 12, sizeof(__be32));
+		rules->ipv4[rules->ipv4_count++].address = ipv4_of(addr);
 	}
 }
 
@@ -117,18 +124,28 @@ void rules_add_primary(struct rules *rules, const struct addr *addr,
 		};
 }
 
+bool rules_has_door(const struct rules *rules, const struct addr *addr)
+{
+	bool found = false;
+
+	if (addr_family(addr) == FAMILY_IPV6)
+		for (__u32 i = 0; i < rules->ipv6_count; i++)
+			found |= addr_equal(&rules->ipv6[i].address, addr);
+	else
+		for (__u32 i = 0; i < rules->ipv4_count; i++)
+			found |= rules->ipv4[i].address == ipv4_of(addr);
+	return found;
+}
+
 void rules_set_door(struct rules *rules, const struct addr *addr,
 		    enum gate gate)
 {
-	__be32 ipv4;
-
-	memcpy(&ipv4, addr->octets + 12, sizeof(ipv4));
 	for (__u32 i = 0; i < rules->ipv6_count; i++)
 		if (addr_equal(&rules->ipv6[i].address, addr))
 			rules->ipv6[i].gate = gate;
 	for (__u32 i = 0; i < rules->ipv4_count; i++)
 		if (addr_family(addr) == FAMILY_IPV4 &&
-		    rules->ipv4[i].address == ipv4)
+		    rules->ipv4[i].address == ipv4_of(addr))
 			rules->ipv4[i].gate = gate;
 }
 

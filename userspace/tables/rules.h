@@ -21,6 +21,9 @@ void rules_make(const struct config *config, const struct jiffies_clock *clock,
 /* Protects one more address, as far as there is room for its family. */
 void rules_protect(struct rules *rules, const struct addr *addr);
 
+/* Whether an address is protected. */
+bool rules_has_door(const struct rules *rules, const struct addr *addr);
+
 /* Sets the gate in front of one protected address. */
 void rules_set_door(struct rules *rules, const struct addr *addr,
 		    enum gate gate);

@@ -280,11 +280,8 @@ int apply_config(struct worker *worker, struct config *next,
 		discard(&parts);
 		return result;
 	}
-	if (before) {
-		/* They name doors by their places in the rules in force. */
-		events_drain(worker->events);
+	if (before)
 		gate_carry(worker, next);
-	}
 	worker->config = next;
 	if (before && feeds_apply(worker->feeds, next, false) != 0)
 		log_error("feeds stay as they were: %s", strerror(ENOMEM));

@@ -355,40 +355,24 @@ void gate_update(struct worker *worker)
 	gate_run_hooks(worker);
 }
 
-/* The door that an event names, by the rules that it was made under. */
-static bool find_door(const struct worker *worker, const struct event *event,
-		      struct addr *out)
-{
-	const struct rules *rules = settings_rules(worker->settings);
-	enum family family = addr_family(&event->source);
-
-	if (family == FAMILY_IPV4 && event->door < rules->ipv4_count)
-		*out = addr_from_ipv4(
-			(struct in_addr){rules->ipv4[event->door].address});
-	else if (family == FAMILY_IPV6 && event->door < rules->ipv6_count)
-		*out = rules->ipv6[event->door].address;
-	else
-		return false;
-	return true;
-}
-
 void gate_knock(struct worker *worker, const struct event *event)
 {
+	const struct addr *door = &event->destination;
 	enum family family = addr_family(&event->source);
 	struct gate_state *state;
-	struct addr door;
 	size_t guard;
 
-	if (!find_door(worker, event, &door))
+	/* A reload may have come since, or the address may have gone. */
+	if (!rules_has_door(settings_rules(worker->settings), door))
 		return;
-	guard = config_guard_of(worker->config, &door);
+	guard = config_guard_of(worker->config, door);
 	state = &worker->gates[guard][family];
 	/* It was on its way when the gate opened. */
 	if (state->now.gate == GATE_OPEN) {
 		welcome(worker, &event->source);
 		return;
 	}
-	recent_note(&worker->recent, &event->source, &door);
+	recent_note(&worker->recent, &event->source, door);
 	primaries_hint(worker->primaries, guard, family);
 	if (is_doubted(worker, guard, family) != state->doubted)
 		gate_update(worker);

@@ -73,7 +73,7 @@ static json_t *describe(void *context, const struct shown *shown)
 		"s:i}",
 		"kind", "decision", "time", now_s(), "source",
 		addr_format(&shown->event.source, source), "destination",
-		addr_format(&shown->destination, destination), "port",
+		addr_format(&shown->event.destination, destination), "port",
 		(int)ntohs(shown->port), "action", action_name(shown->action),
 		"would",
 		shown->would == ACTION_PASS ? NULL : action_name(shown->would),
