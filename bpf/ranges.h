@@ -299,7 +299,7 @@ ranges_page(void *table, __u32 at, __u32 in_page)
 	return bpf_map_lookup_elem(table, &index);
 }
 
-/* The only cell that may be that of a word. */
+/* The only cell that may have a word. */
 static __always_inline const struct ranges_cell *
 ranges_find_cell(void *table, const struct ranges_ipv6_head *head, __u32 word)
 {
@@ -481,37 +481,56 @@ static __always_inline __u32 ranges_find_word(void *table,
 	return ranges_find_host(table, slot, host);
 }
 
+/* The record of a word among those that share a cell, or NULL. */
+static __always_inline const struct ranges_record *
+ranges_find_record(const struct ranges_cell *cell, __u32 word)
+{
+	for (int i = 0; i < RANGES_CELL_RECORDS; i++)
+		if (cell->records[i].word == word && cell->records[i].tag)
+			return &cell->records[i];
+	return 0;
+}
+
+/* The code of an address by a record that is not of a group. */
+static __always_inline __u32
+ranges_by_record(const struct ranges_record *record, __u64 word, __u64 host)
+{
+	__u64 first = (__u64)record->host[0] << 32 | record->host[1];
+
+	if (record->tag >> RANGES_REFERENCE_SHIFT == RANGES_ENTRY)
+		return ranges_match(word, record->node, record->tag);
+	return ranges_match(host, first, record->tag) &
+	       ranges_if_zero(word ^ record->node);
+}
+
+static __always_inline int ranges_is_group(__u32 tag)
+{
+	return tag >> RANGES_REFERENCE_SHIFT == RANGES_GROUP;
+}
+
 /* The code of an address, of which the list remains. */
 static __always_inline __u32 ranges_walk(void *table,
 					 const struct ranges_ipv6_head *head,
 					 __u64 network, __u64 host)
 {
+	__u64 word = network >> 32, next = network & 0xffffffff;
+	const struct ranges_record *record;
 	const struct ranges_cell *cell;
-	__u64 word = network >> 32;
-	__u32 tag;
 
 	cell = ranges_find_cell(table, head, word);
 	if (!cell)
 		return 0;
-	tag = cell->tag & ranges_if_zero(cell->word ^ word);
-	if (tag) {
-		word = network & 0xffffffff;
-	} else {
-		cell = &head->top;
-		tag = cell->tag;
+	if (!ranges_is_group(cell->tag)) {
+		record = ranges_find_record(cell, word);
+		if (record)
+			return ranges_by_record(record, next, host);
+	} else if (cell->word == word) {
+		return ranges_find_word(table, cell, next, host);
 	}
-	switch (tag >> RANGES_REFERENCE_SHIFT) {
-	case RANGES_GROUP:
+	cell = &head->top;
+	if (ranges_is_group(cell->tag))
 		return ranges_find_word(table, cell, word, host);
-	case RANGES_LONE:
-		return ranges_match(host,
-				    (__u64)cell->before[0] << 32 |
-					    cell->before[1],
-				    tag) &
-		       ranges_if_zero(word ^ cell->node);
-	default:
-		return ranges_match(word, cell->node, tag);
-	}
+	return ranges_by_record(&cell->records[0], word, host);
 }
 
 /* The same for IPv6. */

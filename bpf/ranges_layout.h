@@ -111,15 +111,18 @@ struct ranges_ipv4_page {
 
 /*
  * IPv6 takes an address apart: 32 bits, 32 bits, and the 64 bits of the host.
- * The first word is looked up in a perfect hash, whose cells are the /32s that
- * are divided further, and small ones that are not; where it has none, the cell
- * `top` takes its place.  What the tag of a cell says, for the next word (of
- * the hash) or the same one (of the top):
+ * The first word is looked up in a perfect hash, which has a record of the /32s
+ * that are divided further, and of small ones that are not; where it has none,
+ * that of `top` takes its place.  What the tag of a record says, for the next
+ * word (of the hash) or the same one (of the top):
  *
  *   ENTRY  it is one entry: its code, and at `node` its first word
  *   GROUP  it leads to a group of so many entries, at `node`
  *   LONE   the only range in this /32 is one within a /64, the word at `node`:
- *          its code, and its first host in the first two words of `before`
+ *          its code, and its first host
+ *
+ * The record of a group has a cell of the hash for itself, three others share
+ * one, filled from the start.
  *
  * The entries of a group are in order and don't overlap.  Each stands for 2^k
  * words from its first one on, or, with k = REST, for all up to the next
@@ -210,11 +213,23 @@ enum ranges_reference {
 #define RANGES_REFERENCE_SHIFT 30
 #define RANGES_COUNT_MASK      ((1 << RANGES_REFERENCE_SHIFT) - 1)
 
+struct ranges_record {
+	__u32 word;    /* of the hash: what is looked up */
+	__u32 tag;     /* reference, and code or number of entries; 0: unused */
+	__u32 node;    /* or a word */
+	__u32 host[2]; /* the higher half first */
+};
+
+#define RANGES_CELL_RECORDS 3
+
 struct ranges_cell {
-	__u32 word; /* of the hash: what is looked up */
-	__u32 tag;  /* reference, and code or number of entries; 0: unused */
-	__u32 node; /* or a word */
-	__u32 before[RANGES_CELL_CHILDREN - 1];
+	union {
+		struct {
+			__u32 word, tag, node; /* of a group */
+			__u32 before[RANGES_CELL_CHILDREN - 1];
+		};
+		struct ranges_record records[RANGES_CELL_RECORDS];
+	};
 };
 
 /* Where in its block a part has its cell. */
@@ -222,7 +237,7 @@ struct ranges_cell {
 
 /*
  * The hash has a pilot for each bucket of some words, which was found by trial,
- * so that each word gets a cell of its own.
+ * so that there is room for all of them in the cells that it leads to.
  */
 struct ranges_ipv6_head {
 	struct list lists[LISTS_MAX];

@@ -2,7 +2,7 @@
 /*
  * The perfect hash of an IPv6 table: hash and displace.  The fullest buckets
  * choose first, and each takes the first pilot that gives all of its words a
- * cell that is free.
+ * cell with room for it.
  */
 
 #include <errno.h>
@@ -11,7 +11,7 @@
 
 #include "tables/ranges_ipv6.h"
 
-/* One cell in nine is free, or the last buckets would search long. */
+/* One part in nine is free, or the last buckets would search long. */
 #define SPARE_PARTS   8
 #define BUCKET_WORDS  3	 /* on average */
 #define BUCKET_MAX    64 /* more, and the factor is no good */
@@ -20,29 +20,55 @@
 #define FACTOR_NEXT   5
 #define FACTOR_ADDEND 0x3c6ef372 /* even, so a factor stays odd */
 
-/* How the cells of a list are placed; what is by cell is in its order. */
+/*
+ * Who gets which place.  All members are numbered: first the groups, then the
+ * records.
+ */
 struct plan {
-	const struct ranges_cells *list;
+	const struct ranges_hash_input *input;
+	uint32_t count;
 	uint32_t factor;
 	uint32_t buckets;
 	uint32_t cells;
 	uint32_t *begins;  /* by bucket, and one more: where `members` has it */
-	uint32_t *members; /* cells, bucket by bucket */
-	uint32_t *places;  /* by cell */
+	uint32_t *members; /* bucket by bucket */
+	uint32_t *places;  /* by member */
 	uint16_t *pilots;  /* by bucket */
-	bool *taken;	   /* by place */
+	uint8_t *taken;	   /* by place: of the room for records */
 };
 
-int ranges_cells_add(struct ranges_cells *cells, const struct ranges_cell *cell)
+static int add_record(struct ranges_hash_input *input,
+		      const struct ranges_record *record)
 {
-	void *array = cells->cells;
+	void *array = input->records;
 
-	if (ranges_grow(&array, cells->count, &cells->room,
-			sizeof(*cells->cells)) != 0)
+	if (ranges_grow(&array, input->record_count, &input->record_room,
+			sizeof(*record)) != 0)
 		return -ENOMEM;
-	cells->cells = array;
-	cells->cells[cells->count++] = *cell;
+	input->records = array;
+	input->records[input->record_count++] = *record;
 	return 0;
+}
+
+int ranges_hash_add(struct ranges_hash_input *input,
+		    const struct ranges_cell *cell)
+{
+	void *array = input->cells;
+
+	if (!ranges_is_group(cell->tag))
+		return add_record(input, &cell->records[0]);
+	if (ranges_grow(&array, input->cell_count, &input->cell_room,
+			sizeof(*cell)) != 0)
+		return -ENOMEM;
+	input->cells = array;
+	input->cells[input->cell_count++] = *cell;
+	return 0;
+}
+
+void ranges_hash_free(struct ranges_hash_input *input)
+{
+	free(input->cells);
+	free(input->records);
 }
 
 static void plan_free(struct plan *plan)
@@ -54,14 +80,14 @@ static void plan_free(struct plan *plan)
 	free(plan->taken);
 }
 
-/* For as many cells as there are, and a part more. */
-static int plan_make(struct plan *plan, const struct ranges_cells *list,
+static int plan_make(struct plan *plan, const struct ranges_hash_input *input,
 		     uint32_t cells)
 {
-	size_t count = list->count;
+	size_t count = input->cell_count + input->record_count;
 
 	*plan = (struct plan){
-		.list = list,
+		.input = input,
+		.count = (uint32_t)count,
 		.factor = FACTOR_FIRST,
 		.buckets = (uint32_t)(count / BUCKET_WORDS + 1),
 		.cells = cells,
@@ -78,14 +104,32 @@ static int plan_make(struct plan *plan, const struct ranges_cells *list,
 	return -ENOMEM;
 }
 
-static uint32_t hash_of(const struct plan *plan, uint32_t cell)
+static bool is_cell(const struct plan *plan, uint32_t member)
 {
-	return plan->list->cells[cell].word * plan->factor;
+	return member < plan->input->cell_count;
 }
 
-static uint32_t bucket_of(const struct plan *plan, uint32_t cell)
+static const struct ranges_record *record_of(const struct plan *plan,
+					     uint32_t member)
 {
-	return ranges_bucket(hash_of(plan, cell), plan->buckets);
+	if (is_cell(plan, member))
+		return &plan->input->cells[member].records[0];
+	return &plan->input->records[member - plan->input->cell_count];
+}
+
+static uint8_t size_of(const struct plan *plan, uint32_t member)
+{
+	return is_cell(plan, member) ? RANGES_CELL_RECORDS : 1;
+}
+
+static uint32_t hash_of(const struct plan *plan, uint32_t member)
+{
+	return record_of(plan, member)->word * plan->factor;
+}
+
+static uint32_t bucket_of(const struct plan *plan, uint32_t member)
+{
+	return ranges_bucket(hash_of(plan, member), plan->buckets);
 }
 
 static uint32_t bucket_size(const struct plan *plan, uint32_t bucket)
@@ -96,10 +140,10 @@ static uint32_t bucket_size(const struct plan *plan, uint32_t bucket)
 /* Returns the size of the fullest one. */
 static uint32_t fill_buckets(struct plan *plan)
 {
-	uint32_t count = (uint32_t)plan->list->count, most = 0;
+	uint32_t most = 0;
 
 	memset(plan->begins, 0, (plan->buckets + 1) * sizeof(*plan->begins));
-	for (uint32_t i = 0; i < count; i++)
+	for (uint32_t i = 0; i < plan->count; i++)
 		plan->begins[bucket_of(plan, i)]++;
 	for (uint32_t i = 0, end = 0; i <= plan->buckets; i++) {
 		if (plan->begins[i] > most)
@@ -108,30 +152,36 @@ static uint32_t fill_buckets(struct plan *plan)
 		plan->begins[i] = end;
 	}
 	/* From its end on, so that it begins where it should. */
-	for (uint32_t i = 0; i < count; i++)
+	for (uint32_t i = 0; i < plan->count; i++)
 		plan->members[--plan->begins[bucket_of(plan, i)]] = i;
 	return most;
 }
 
+static bool take(struct plan *plan, uint32_t member, uint16_t pilot)
+{
+	uint32_t place =
+		ranges_place(hash_of(plan, member), pilot, plan->cells);
+
+	plan->places[member] = place;
+	if (plan->taken[place] + size_of(plan, member) > RANGES_CELL_RECORDS)
+		return false;
+	plan->taken[place] += size_of(plan, member);
+	return true;
+}
+
 /* Takes a place for each member of a bucket, or for none. */
-static bool take(struct plan *plan, uint32_t bucket, uint16_t pilot)
+static bool take_all(struct plan *plan, uint32_t bucket, uint16_t pilot)
 {
 	const uint32_t *member = &plan->members[plan->begins[bucket]];
-	uint32_t size = bucket_size(plan, bucket), done;
+	uint32_t size = bucket_size(plan, bucket), done = 0;
 
-	for (done = 0; done < size; done++) {
-		uint32_t place = ranges_place(hash_of(plan, member[done]),
-					      pilot, plan->cells);
-
-		if (plan->taken[place])
-			break;
-		plan->taken[place] = true;
-		plan->places[member[done]] = place;
-	}
+	while (done < size && take(plan, member[done], pilot))
+		done++;
 	if (done == size)
 		return true;
-	while (done > 0)
-		plan->taken[plan->places[member[--done]]] = false;
+	while (done-- > 0)
+		plan->taken[plan->places[member[done]]] -=
+			size_of(plan, member[done]);
 	return false;
 }
 
@@ -139,7 +189,7 @@ static bool settle(struct plan *plan, uint32_t bucket)
 {
 	for (uint32_t pilot = 0; pilot <= UINT16_MAX; pilot++) {
 		plan->pilots[bucket] = (uint16_t)pilot;
-		if (take(plan, bucket, (uint16_t)pilot))
+		if (take_all(plan, bucket, (uint16_t)pilot))
 			return true;
 	}
 	return false;
@@ -159,7 +209,22 @@ static bool settle_all(struct plan *plan)
 	return true;
 }
 
-/* Writes what the plan says.  Unused cells stay zero. */
+static void put_member(const struct plan *plan, uint32_t member,
+		       struct ranges_cell *cells)
+{
+	struct ranges_cell *cell = &cells[plan->places[member]];
+	int i = 0;
+
+	if (is_cell(plan, member)) {
+		*cell = plan->input->cells[member];
+		return;
+	}
+	while (cell->records[i].tag != 0)
+		i++;
+	cell->records[i] = *record_of(plan, member);
+}
+
+/* Writes what the plan says.  What is unused stays zero. */
 static int carry_out(const struct plan *plan, struct ranges_ipv6 *out)
 {
 	size_t pilots_size = plan->buckets * sizeof(*plan->pilots);
@@ -185,21 +250,25 @@ static int carry_out(const struct plan *plan, struct ranges_ipv6 *out)
 	head->factor = plan->factor;
 	memcpy(ranges_nodes_at(out, pilots), plan->pilots, pilots_size);
 	cells = ranges_nodes_at(out, first);
-	for (size_t i = 0; i < plan->list->count; i++)
-		cells[plan->places[i]] = plan->list->cells[i];
+	for (uint32_t i = 0; i < plan->count; i++)
+		put_member(plan, i, cells);
 	return 0;
 }
 
-int ranges_hash_build(struct ranges_ipv6 *out, const struct ranges_cells *list)
+int ranges_hash_build(struct ranges_ipv6 *out,
+		      const struct ranges_hash_input *input)
 {
 	const size_t max = (size_t)RANGES_PAGES_MAX * RANGES_PAGE_CELLS;
-	size_t cells = list->count + list->count / SPARE_PARTS + 1;
+	size_t cells =
+		input->cell_count + input->record_count / RANGES_CELL_RECORDS;
+
+	cells += cells / SPARE_PARTS + 1;
 
 	/* What does not fit with one factor does with another, or in more. */
 	for (; cells <= max; cells += cells / SPARE_PARTS + 1) {
 		struct plan plan;
 		bool settled = false;
-		int error = plan_make(&plan, list, (uint32_t)cells);
+		int error = plan_make(&plan, input, (uint32_t)cells);
 
 		if (error)
 			return error;

@@ -16,7 +16,7 @@
 
 /* An undivided prefix of up to so many /32s is found quicker by the hash. */
 #define NARROW_WORDS 8
-#define NARROW_MAX   16384
+#define NARROW_MAX   65536
 
 enum {
 	LEVEL_TOP,   /* the first word */
@@ -43,7 +43,7 @@ struct level {
 struct builder {
 	struct ranges_nodes nodes;
 	struct level levels[LEVEL_MAX];
-	struct ranges_cells cells;
+	struct ranges_hash_input hash;
 };
 
 static int close_hosts(struct builder *builder)
@@ -83,7 +83,7 @@ static int close_words(struct builder *builder)
 	below->items.count = 0;
 	if (error)
 		return error;
-	return ranges_cells_add(&builder->cells, &cell);
+	return ranges_hash_add(&builder->hash, &cell);
 }
 
 /* Closes what is open below a level. */
@@ -177,7 +177,8 @@ static int move_narrow(struct builder *builder, struct ranges_items *top)
 	for (size_t i = 0; i < top->count; i++)
 		if (is_narrow(&top->items[i]))
 			words += top->items[i].last - top->items[i].first + 1;
-	if (words > NARROW_MAX && words > builder->cells.count)
+	if (words > NARROW_MAX &&
+	    words > builder->hash.cell_count + builder->hash.record_count)
 		return 0;
 	for (size_t i = 0; i < top->count; i++) {
 		struct ranges_item item = top->items[i];
@@ -191,7 +192,7 @@ static int move_narrow(struct builder *builder, struct ranges_items *top)
 		}
 		for (uint64_t word = item.first; word <= item.last; word++) {
 			all.word = (uint32_t)word;
-			error = ranges_cells_add(&builder->cells, &all);
+			error = ranges_hash_add(&builder->hash, &all);
 			if (error)
 				return error;
 		}
@@ -216,7 +217,7 @@ static int finish(struct builder *builder)
 		return error;
 	head = ranges_nodes_at(out, 0);
 	head->top = cell;
-	return ranges_hash_build(out, &builder->cells);
+	return ranges_hash_build(out, &builder->hash);
 }
 
 int ranges_ipv6_compile(const struct ranges_input *input,
@@ -237,7 +238,7 @@ int ranges_ipv6_compile(const struct ranges_input *input,
 	for (size_t i = 0; i < LEVEL_MAX; i++)
 		free(builder.levels[i].items.items);
 	free(builder.nodes.entries.items);
-	free(builder.cells.cells);
+	ranges_hash_free(&builder.hash);
 	if (error)
 		ranges_ipv6_free(&made);
 	else

@@ -59,18 +59,29 @@ int ranges_nodes_hosts(struct ranges_nodes *nodes,
 		       const struct ranges_items *items,
 		       struct ranges_item *above);
 
-/* What the hash is made of. */
-struct ranges_cells {
+/* What the hash is made of: the cells of groups, and other records. */
+struct ranges_hash_input {
 	struct ranges_cell *cells;
-	size_t count;
-	size_t room;
+	size_t cell_count;
+	size_t cell_room;
+	struct ranges_record *records;
+	size_t record_count;
+	size_t record_room;
 };
 
-int ranges_cells_add(struct ranges_cells *cells,
-		     const struct ranges_cell *cell);
+/* Adds a cell, or if that is of no group, its only record. */
+int ranges_hash_add(struct ranges_hash_input *input,
+		    const struct ranges_cell *cell);
 
 /* Sets the head's fields of the hash; no word may be there twice. */
 int ranges_hash_build(struct ranges_ipv6 *out,
-		      const struct ranges_cells *cells);
+		      const struct ranges_hash_input *input);
+
+void ranges_hash_free(struct ranges_hash_input *input);
+
+static inline bool ranges_is_group(uint32_t tag)
+{
+	return tag >> RANGES_REFERENCE_SHIFT == RANGES_GROUP;
+}
 
 #endif

@@ -98,6 +98,27 @@ static unsigned int find_word(const struct ranges_ipv6 *ranges,
 	return find_host(ranges, slot, host);
 }
 
+static unsigned int find_in(const struct ranges_ipv6 *ranges,
+			    const struct ranges_cell *cell,
+			    const struct ranges_record *record, uint32_t word,
+			    uint64_t host)
+{
+	uint16_t code = (uint16_t)record->tag;
+
+	switch (record->tag >> RANGES_REFERENCE_SHIFT) {
+	case RANGES_GROUP:
+		return find_word(ranges, cell, word, host);
+	case RANGES_LONE:
+		if (record->node != word)
+			return 0;
+		return match(host,
+			     (uint64_t)record->host[0] << 32 | record->host[1],
+			     code);
+	default:
+		return match(word, record->node, code);
+	}
+}
+
 unsigned int ranges_ipv6_find(const struct ranges_ipv6 *ranges,
 			      const struct addr *addr)
 {
@@ -109,22 +130,16 @@ unsigned int ranges_ipv6_find(const struct ranges_ipv6 *ranges,
 	memcpy(words, addr->octets, sizeof(words));
 	memcpy(&host, addr->octets + sizeof(words), sizeof(host));
 	host = be64toh(host);
-	word = be32toh(words[1]);
-	cell = find_cell(ranges, be32toh(words[0]));
-	if (cell->tag == 0 || cell->word != be32toh(words[0])) {
-		cell = &head->top;
-		word = be32toh(words[0]);
+	word = be32toh(words[0]);
+	cell = find_cell(ranges, word);
+	for (int i = 0; i < RANGES_CELL_RECORDS; i++) {
+		const struct ranges_record *record = &cell->records[i];
+
+		if (record->tag != 0 && record->word == word)
+			return find_in(ranges, cell, record, be32toh(words[1]),
+				       host);
+		if (ranges_is_group(cell->tag))
+			break;
 	}
-	switch (cell->tag >> RANGES_REFERENCE_SHIFT) {
-	case RANGES_GROUP:
-		return find_word(ranges, cell, word, host);
-	case RANGES_LONE:
-		if (cell->node != word)
-			return 0;
-		return match(host,
-			     (uint64_t)cell->before[0] << 32 | cell->before[1],
-			     (uint16_t)cell->tag);
-	default:
-		return match(word, cell->node, (uint16_t)cell->tag);
-	}
+	return find_in(ranges, &head->top, &head->top.records[0], word, host);
 }

@@ -276,8 +276,8 @@ int ranges_nodes_words(struct ranges_nodes *nodes,
 	cell->node = (uint32_t)first->first;
 	if (kind_of(first->code) == RANGES_LEAF) {
 		cell->tag = tag_of(RANGES_LONE, first->code);
-		cell->before[0] = (uint32_t)(first->slot >> 32);
-		cell->before[1] = (uint32_t)first->slot;
+		cell->records[0].host[0] = (uint32_t)(first->slot >> 32);
+		cell->records[0].host[1] = (uint32_t)first->slot;
 	}
 	return 0;
 }
