@@ -88,7 +88,6 @@ static int plan_make(struct plan *plan, const struct ranges_hash_input *input,
 	*plan = (struct plan){
 		.input = input,
 		.count = (uint32_t)count,
-		.factor = FACTOR_FIRST,
 		.buckets = (uint32_t)(count / BUCKET_WORDS + 1),
 		.cells = cells,
 	};
@@ -261,9 +260,9 @@ int ranges_hash_build(struct ranges_ipv6 *out,
 	const size_t max = (size_t)RANGES_PAGES_MAX * RANGES_PAGE_CELLS;
 	size_t cells =
 		input->cell_count + input->record_count / RANGES_CELL_RECORDS;
+	uint32_t factor = FACTOR_FIRST;
 
 	cells += cells / SPARE_PARTS + 1;
-
 	/* What does not fit with one factor does with another, or in more. */
 	for (; cells <= max; cells += cells / SPARE_PARTS + 1) {
 		struct plan plan;
@@ -273,10 +272,9 @@ int ranges_hash_build(struct ranges_ipv6 *out,
 		if (error)
 			return error;
 		for (int i = 0; i < FACTORS && !settled; i++) {
-			if (i > 0)
-				plan.factor = plan.factor * FACTOR_NEXT +
-					      FACTOR_ADDEND;
+			plan.factor = factor;
 			settled = settle_all(&plan);
+			factor = factor * FACTOR_NEXT + FACTOR_ADDEND;
 		}
 		if (settled)
 			error = carry_out(&plan, out);
