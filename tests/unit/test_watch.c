@@ -12,7 +12,7 @@
 #define BEGIN "{\"ok\":true,\"result\":{\"kind\":\"begin\"}}"
 
 /* More than the room of a stream and any socket's buffers. */
-#define FLOOD 200000
+#define FLOOD 50000
 
 static struct watch *watch;
 static bool is_on;
