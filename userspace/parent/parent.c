@@ -174,11 +174,10 @@ static void wait_for(struct parent *parent, struct pollfd *fds, size_t count,
 static void loop(struct parent *parent)
 {
 	while (!parent->stop) {
-		uint64_t rest_ns = requests_wait_ns(parent);
 		struct pollfd fds[2 + HOOK_LANES + QUEUE_FDS] = {
 			{.fd = parent->signals, .events = POLLIN},
-			{.fd = rest_ns ? -1 : parent->socket, .events = POLLIN},
 		};
+		uint64_t rest_ns = requests_poll(parent, &fds[1]);
 		size_t count = 2;
 
 		count += hooks_poll(parent->hooks, fds + count);

@@ -7,6 +7,7 @@
  */
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -208,18 +209,29 @@ static uint64_t used_ns(void)
 
 void requests_serve(struct parent *parent)
 {
-	uint64_t before_ns = used_ns();
-
+	parent->requests.served = true;
 	for (int i = 0; i < AT_ONCE && serve_one(parent); i++)
 		;
-	budget_spend(&parent->requests.share, clock_monotonic_ns(),
-		     (used_ns() - before_ns) * SHARE);
 }
 
-uint64_t requests_wait_ns(const struct parent *parent)
+/*
+ * Who asks for little at a time makes the loop turn for each of it, and what a
+ * request has begun may be done by the rest of its turn: all that counts.
+ */
+uint64_t requests_poll(struct parent *parent, struct pollfd *fd)
 {
-	return budget_wait_ns(&parent->requests.share, clock_monotonic_ns(),
-			      MOST_NS);
+	struct requests *state = &parent->requests;
+	uint64_t turned_ns = used_ns() - state->used_ns;
+	uint64_t now_ns = clock_monotonic_ns(), rest_ns;
+
+	if (state->served)
+		budget_spend(&state->share, now_ns, turned_ns * SHARE);
+	state->served = false;
+	state->used_ns += turned_ns;
+	rest_ns = budget_wait_ns(&state->share, now_ns, MOST_NS);
+	*fd = (struct pollfd){.fd = rest_ns ? -1 : parent->socket,
+			      .events = POLLIN};
+	return rest_ns;
 }
 
 void requests_renew(struct parent *parent)

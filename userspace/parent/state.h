@@ -36,6 +36,8 @@ struct reload {
 /* What the worker may still ask for. */
 struct requests {
 	struct budget share; /* of the parent's time */
+	uint64_t used_ns; /* of that, at the start of this turn of its loop */
+	bool served;	  /* in this turn */
 	struct budget of[MESSAGE_KINDS];
 	struct budget told; /* of the log */
 	struct budget deaf; /* the same, of what it does not read */
@@ -89,8 +91,12 @@ void parent_tell_nudges(struct parent *parent);
 /* requests.c: takes what the worker has sent, a few messages at a time. */
 void requests_serve(struct parent *parent);
 
-/* How long nothing more may be taken from it; 0: it is to be polled. */
-uint64_t requests_wait_ns(const struct parent *parent);
+/*
+ * At the start of each turn of the loop: makes `fd` what is to be polled of the
+ * worker, which is nothing while its share of the time is used up.  Returns for
+ * how many nanoseconds that is.
+ */
+uint64_t requests_poll(struct parent *parent, struct pollfd *fd);
 
 /* Another worker: it has asked for nothing yet, but for the parent's time. */
 void requests_renew(struct parent *parent);
