@@ -96,12 +96,15 @@ static void expect_number(int fd, int number)
 	expect_line(fd, line);
 }
 
-/* As many lines as there is room for, in the socket as well. */
+/*
+ * As many lines as there is room for, in the socket as well; or until an
+ * impatient server has lost its patience.
+ */
 static int fill(void)
 {
 	int count = 0;
 
-	for (int idle_turns = 0; idle_turns < 10; idle_turns++) {
+	for (int idle_turns = 0; stream && idle_turns < 10; idle_turns++) {
 		for (; send_number(count); idle_turns = 0)
 			count++;
 		turn(deadline());
