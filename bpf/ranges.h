@@ -503,11 +503,6 @@ ranges_by_record(const struct ranges_record *record, __u64 word, __u64 host)
 	       ranges_if_zero(word ^ record->node);
 }
 
-static __always_inline int ranges_is_group(__u32 tag)
-{
-	return tag >> RANGES_REFERENCE_SHIFT == RANGES_GROUP;
-}
-
 /* The code of an address, of which the list remains. */
 static __always_inline __u32 ranges_walk(void *table,
 					 const struct ranges_ipv6_head *head,

@@ -213,6 +213,11 @@ enum ranges_reference {
 #define RANGES_REFERENCE_SHIFT 30
 #define RANGES_COUNT_MASK      ((1 << RANGES_REFERENCE_SHIFT) - 1)
 
+static inline int ranges_is_group(__u32 tag)
+{
+	return tag >> RANGES_REFERENCE_SHIFT == RANGES_GROUP;
+}
+
 struct ranges_record {
 	__u32 word;    /* of the hash: what is looked up */
 	__u32 tag;     /* reference, and code or number of entries; 0: unused */

@@ -79,9 +79,4 @@ int ranges_hash_build(struct ranges_ipv6 *out,
 
 void ranges_hash_free(struct ranges_hash_input *input);
 
-static inline bool ranges_is_group(uint32_t tag)
-{
-	return tag >> RANGES_REFERENCE_SHIFT == RANGES_GROUP;
-}
-
 #endif
