@@ -28,6 +28,14 @@ struct addr addr_from_ipv6(const struct in6_addr *in6)
 	return addr;
 }
 
+struct in_addr addr_to_ipv4(const struct addr *addr)
+{
+	struct in_addr in;
+
+	memcpy(&in, addr->octets + sizeof(mapped), sizeof(in));
+	return in;
+}
+
 enum family addr_family(const struct addr *addr)
 {
 	if (memcmp(addr->octets, mapped, sizeof(mapped)) == 0)
@@ -79,9 +87,9 @@ socklen_t addr_to_sockaddr(const struct addr *addr, uint16_t port,
 	memset(storage, 0, sizeof(*storage));
 	if (addr_family(addr) == FAMILY_IPV4) {
 		struct sockaddr_in in = {.sin_family = AF_INET,
-					 .sin_port = htons(port)};
+					 .sin_port = htons(port),
+					 .sin_addr = addr_to_ipv4(addr)};
 
-		memcpy(&in.sin_addr, addr->octets + 12, sizeof(in.sin_addr));
 		memcpy(storage, &in, sizeof(in));
 		return sizeof(in);
 	}

@@ -31,6 +31,9 @@ struct prefix {
 struct addr addr_from_ipv4(struct in_addr in);
 struct addr addr_from_ipv6(const struct in6_addr *in6);
 
+/* The address of IPv4 that it stands for; of one of IPv6 its last octets. */
+struct in_addr addr_to_ipv4(const struct addr *addr);
+
 enum family addr_family(const struct addr *addr);
 
 /* 32 or 128. */

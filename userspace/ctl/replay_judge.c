@@ -130,8 +130,7 @@ static void protect_only(struct replay_judge *judge,
 
 	judge->rules.ipv6[0].address = ends->destination;
 	judge->rules.ipv6_count = ipv6;
-	memcpy(&judge->rules.ipv4[0].address, ends->destination.octets + 12,
-	       sizeof(judge->rules.ipv4[0].address));
+	judge->rules.ipv4[0].address = addr_to_ipv4(&ends->destination).s_addr;
 	judge->rules.ipv4_count = !ipv6;
 	publish(judge);
 }

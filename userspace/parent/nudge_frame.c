@@ -70,10 +70,10 @@ static size_t put_ipv4(uint8_t *at, const struct hold *hold,
 		.frag_off = htons(0x4000),
 		.ttl = TTL,
 		.protocol = IPPROTO_TCP,
+		.saddr = addr_to_ipv4(&hold->destination).s_addr,
+		.daddr = addr_to_ipv4(source).s_addr,
 	};
 
-	memcpy(&ip.saddr, hold->destination.octets + 12, sizeof(ip.saddr));
-	memcpy(&ip.daddr, source->octets + 12, sizeof(ip.daddr));
 	ip.check = fold(sum(&ip, sizeof(ip), 0));
 	memcpy(at, &ip, sizeof(ip));
 	put_tcp(at + sizeof(ip), make_tcp(hold, number),

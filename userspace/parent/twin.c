@@ -46,10 +46,10 @@ static size_t put_ipv4(unsigned char *at, const struct addr *source,
 		.ttl = 64,
 		.protocol = IPPROTO_TCP,
 		.tot_len = htons(sizeof(ip) + sizeof(struct tcphdr)),
+		.saddr = addr_to_ipv4(source).s_addr,
+		.daddr = addr_to_ipv4(destination).s_addr,
 	};
 
-	memcpy(&ip.saddr, source->octets + 12, sizeof(ip.saddr));
-	memcpy(&ip.daddr, destination->octets + 12, sizeof(ip.daddr));
 	memcpy(at, &ip, sizeof(ip));
 	return sizeof(ip);
 }

@@ -21,8 +21,7 @@ static int add_prefix(struct feed_reading *reading, const struct prefix *prefix)
 
 	if (addr_family(&prefix->addr) == FAMILY_IPV6)
 		return feed_add_prefix(reading, FEED_LAYER, prefix);
-	memcpy(&first, prefix->addr.octets + 12, sizeof(first));
-	first = ntohl(first);
+	first = ntohl(addr_to_ipv4(&prefix->addr).s_addr);
 	hosts = (uint32_t)(UINT64_C(0xffffffff) >> prefix->length);
 	return feed_add_ipv4(reading, FEED_LAYER, first, first | hosts);
 }

@@ -6,7 +6,6 @@
 #include <endian.h>
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "tables/ranges_internal.h"
 
@@ -53,10 +52,8 @@ uint32_t ranges_pages(const struct ranges *ranges)
 
 unsigned int ranges_find(const struct ranges *ranges, const struct addr *addr)
 {
-	uint32_t ipv4;
-
 	if (ranges->family == FAMILY_IPV6)
 		return ranges_ipv6_find(&ranges->ipv6, addr);
-	memcpy(&ipv4, addr->octets + 12, sizeof(ipv4));
-	return ranges_ipv4_find(&ranges->ipv4, be32toh(ipv4));
+	return ranges_ipv4_find(&ranges->ipv4,
+				be32toh(addr_to_ipv4(addr).s_addr));
 }

@@ -239,9 +239,8 @@ int ranges_input_prefix(struct ranges_input *input, unsigned int list,
 		return -EINVAL;
 	if (family == FAMILY_IPV6)
 		return add_prefix(&input->lists[list], prefix);
-	memcpy(&first, prefix->addr.octets + 12, sizeof(first));
 	hosts = (uint32_t)(UINT64_C(0xffffffff) >> prefix->length);
-	first = be32toh(first) & ~hosts;
+	first = be32toh(addr_to_ipv4(&prefix->addr).s_addr) & ~hosts;
 	return add_pair(&input->lists[list], first, first | hosts);
 }
 

@@ -96,21 +96,14 @@ void rules_make(const struct config *config, const struct jiffies_clock *clock,
 			clock, config->witness_wait_ms * NS_PER_MS);
 }
 
-static __be32 ipv4_of(const struct addr *addr)
-{
-	__be32 ipv4;
-
-	memcpy(&ipv4, addr->octets + 12, sizeof(ipv4));
-	return ipv4;
-}
-
 void rules_protect(struct rules *rules, const struct addr *addr)
 {
 	if (addr_family(addr) == FAMILY_IPV6) {
 		if (rules->ipv6_count < DOORS_MAX)
 			rules->ipv6[rules->ipv6_count++].address = *addr;
 	} else if (rules->ipv4_count < DOORS_MAX) {
-		rules->ipv4[rules->ipv4_count++].address = ipv4_of(addr);
+		rules->ipv4[rules->ipv4_count++].address =
+			addr_to_ipv4(addr).s_addr;
 	}
 }
 
@@ -133,7 +126,8 @@ bool rules_has_door(const struct rules *rules, const struct addr *addr)
 			found |= addr_equal(&rules->ipv6[i].address, addr);
 	else
 		for (__u32 i = 0; i < rules->ipv4_count; i++)
-			found |= rules->ipv4[i].address == ipv4_of(addr);
+			found |= rules->ipv4[i].address ==
+				 addr_to_ipv4(addr).s_addr;
 	return found;
 }
 
@@ -145,7 +139,7 @@ void rules_set_door(struct rules *rules, const struct addr *addr,
 			rules->ipv6[i].gate = gate;
 	for (__u32 i = 0; i < rules->ipv4_count; i++)
 		if (addr_family(addr) == FAMILY_IPV4 &&
-		    rules->ipv4[i].address == ipv4_of(addr))
+		    rules->ipv4[i].address == addr_to_ipv4(addr).s_addr)
 			rules->ipv4[i].gate = gate;
 }
 
