@@ -181,16 +181,16 @@ static void run_hook(struct worker *worker, size_t guard, enum family family)
 			},
 	};
 
-	if (state->hook_due)
-		worker_tell(worker, &message);
 	state->hook_due = false;
+	worker_tell(worker, &message);
 }
 
 void gate_run_hooks(struct worker *worker)
 {
 	for (size_t i = 0; i < config_guard_count(worker->config); i++)
 		for (enum family family = 0; family < FAMILY_MAX; family++)
-			run_hook(worker, i, family);
+			if (worker->gates[i][family].hook_due)
+				run_hook(worker, i, family);
 }
 
 static void on_kept_long_enough(uv_timer_t *timer)
