@@ -37,12 +37,13 @@ static struct addr nth_network(uint32_t n)
 	return networks_key(&source);
 }
 
-static struct network_table *open_networks(struct postern *skeleton)
+static struct network_table *open_networks(struct postern *skeleton,
+					   uint32_t max)
 {
 	struct network_table *table;
 
 	assert_int_equal(networks_open(bpf_map__fd(skeleton->maps.networks),
-				       NETWORKS, harness_clock(), &table),
+				       max, harness_clock(), &table),
 			 0);
 	return table;
 }
@@ -50,7 +51,7 @@ static struct network_table *open_networks(struct postern *skeleton)
 static void witnesses_are_kept_until_their_end(void **state)
 {
 	struct postern *skeleton = harness_fresh();
-	struct network_table *table = open_networks(skeleton);
+	struct network_table *table = open_networks(skeleton, NETWORKS);
 	uint64_t later = clock_monotonic_ns() + 3600 * NS_PER_S;
 	struct addr key = nth_network(1);
 	struct network weary = {.weary = harness_now() + harness_hour()};
@@ -62,7 +63,7 @@ static void witnesses_are_kept_until_their_end(void **state)
 	assert_int_equal(networks_count(table), 1);
 	/* Another worker finds it. */
 	networks_close(table);
-	table = open_networks(skeleton);
+	table = open_networks(skeleton, NETWORKS);
 	assert_int_equal(networks_count(table), 1);
 	assert_true(networks_witness(table, &key) >= later);
 	assert_int_equal(networks_set_witness(table, &key, 0), 0);
@@ -82,7 +83,7 @@ static void witnesses_are_kept_until_their_end(void **state)
 static void what_lasts_longer_is_not_made_shorter(void **state)
 {
 	struct postern *skeleton = harness_fresh();
-	struct network_table *table = open_networks(skeleton);
+	struct network_table *table = open_networks(skeleton, NETWORKS);
 	uint64_t now = clock_monotonic_ns();
 	uint64_t later = now + 3600 * NS_PER_S, sooner = now + 60 * NS_PER_S;
 	struct addr key = nth_network(1);
@@ -104,7 +105,7 @@ static void what_lasts_longer_is_not_made_shorter(void **state)
 static void a_network_gets_tired_once_a_time(void **state)
 {
 	struct postern *skeleton = harness_fresh();
-	struct network_table *table = open_networks(skeleton);
+	struct network_table *table = open_networks(skeleton, NETWORKS);
 	uint64_t now = clock_monotonic_ns();
 	struct addr key = nth_network(1), other = nth_network(2);
 	struct network over = {.weary = harness_now() - 1, .witness = 1};
@@ -129,13 +130,10 @@ static void a_network_without_room_does_not_get_tired(void **state)
 {
 	struct postern *skeleton = harness_fresh();
 	uint64_t later = clock_monotonic_ns() + 3600 * NS_PER_S;
-	struct network_table *table;
+	struct network_table *table = open_networks(skeleton, 1000);
 	struct addr key;
 
 	(void)state;
-	assert_int_equal(networks_open(bpf_map__fd(skeleton->maps.networks),
-				       1000, harness_clock(), &table),
-			 0);
 	for (uint32_t n = 0; n < 128; n++) {
 		key = nth_network(n);
 		assert_int_equal(networks_set_witness(table, &key, later), 0);
@@ -149,7 +147,7 @@ static void a_network_without_room_does_not_get_tired(void **state)
 static void the_network_that_ends_first_makes_room(void **state)
 {
 	struct postern *skeleton = harness_fresh();
-	struct network_table *table = open_networks(skeleton);
+	struct network_table *table = open_networks(skeleton, NETWORKS);
 	uint64_t now = clock_monotonic_ns();
 	struct addr key;
 
@@ -200,14 +198,11 @@ static void one_provider_has_a_share(void **state)
 {
 	struct postern *skeleton = harness_fresh();
 	uint64_t later = clock_monotonic_ns() + 3600 * NS_PER_S;
-	struct network_table *table;
+	struct network_table *table = open_networks(skeleton, 1000);
 	unsigned int let_in = 0;
 	struct addr key;
 
 	(void)state;
-	assert_int_equal(networks_open(bpf_map__fd(skeleton->maps.networks),
-				       1000, harness_clock(), &table),
-			 0);
 	for (uint32_t n = 0; n < 256; n++) {
 		key = nth_network(n);
 		let_in += networks_set_witness(table, &key, later) == 0;
@@ -224,7 +219,7 @@ static void one_provider_has_a_share(void **state)
 static void networks_that_have_ended_are_swept(void **state)
 {
 	struct postern *skeleton = harness_fresh();
-	struct network_table *table = open_networks(skeleton);
+	struct network_table *table = open_networks(skeleton, NETWORKS);
 	struct addr key = nth_network(1);
 
 	(void)state;

@@ -15,6 +15,7 @@
 #include <arpa/inet.h>
 #include <string.h>
 
+#include "../unit/assert_addr.h"
 #include "core/addr.h"
 #include "core/reason.h"
 #include "harness.h"
@@ -133,13 +134,6 @@ static void prepare(unsigned int known)
 		harness_lease(harness_now());
 }
 
-static void check_address(const struct addr *address, const char *expected)
-{
-	char text[ADDR_TEXT];
-
-	assert_string_equal(addr_format(address, text), expected);
-}
-
 static void each_kind_is_told_of(void **state)
 {
 	(void)state;
@@ -163,8 +157,8 @@ static void each_kind_is_told_of(void **state)
 		assert_int_equal(out.shown.action, cases[i].action);
 		assert_int_equal(out.shown.would, cases[i].would);
 		assert_int_equal(out.shown.list, cases[i].list);
-		check_address(&out.shown.event.source, SOURCE_IPV4);
-		check_address(&out.shown.event.destination, DOOR_IPV4);
+		assert_addr(&out.shown.event.source, SOURCE_IPV4);
+		assert_addr(&out.shown.event.destination, DOOR_IPV4);
 		assert_int_equal(ntohs(out.shown.port), PORT);
 	}
 }
@@ -178,8 +172,8 @@ static void ipv6_as_well(void **state)
 	prepare(0);
 	harness_expect(&packet, REASON_HELD, ACTION_DROP, &out);
 	assert_int_equal(out.shown_count, 1);
-	check_address(&out.shown.event.source, SOURCE_IPV6);
-	check_address(&out.shown.event.destination, DOOR_IPV6);
+	assert_addr(&out.shown.event.source, SOURCE_IPV6);
+	assert_addr(&out.shown.event.destination, DOOR_IPV6);
 }
 
 static void while_nobody_watches_nothing_is_told(void **state)

@@ -27,6 +27,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "../unit/assert_addr.h"
 #include "core/addr.h"
 #include "harness.h"
 #include "tables/rules.h"
@@ -266,17 +267,10 @@ static size_t events_after(const char *from, const char *to, uint16_t port)
 	return seen_count;
 }
 
-static void expect_address(const struct addr *address, const char *expected)
-{
-	char text[ADDR_TEXT];
-
-	assert_string_equal(addr_format(address, text), expected);
-}
-
 static void expect_event(size_t number, const char *source)
 {
 	assert_true(number < seen_count);
-	expect_address(&seen[number].source, source);
+	assert_addr(&seen[number].source, source);
 	assert_int_equal(seen[number].kind, EVENT_AT_PRIMARY);
 	assert_int_equal(seen[number].reason, REASON_MAX);
 }
@@ -285,7 +279,7 @@ static void expect_told(enum family f)
 {
 	assert_int_equal(events_after(sources[f], primaries[f], SMTP), 1);
 	expect_event(0, sources[f]);
-	expect_address(&seen[0].destination, primaries[f]);
+	assert_addr(&seen[0].destination, primaries[f]);
 }
 
 static void expect_untold(enum family f)

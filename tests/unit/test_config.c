@@ -17,14 +17,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "assert_addr.h"
 #include "load_config.h"
-
-static void expect_address(const struct addr *addr, const char *expected)
-{
-	char text[ADDR_TEXT];
-
-	assert_string_equal(addr_format(addr, text), expected);
-}
 
 static void expect_prefix(const struct prefix *prefix, const char *expected)
 {
@@ -88,8 +82,8 @@ static void the_example_of_the_design_loads(void **state)
 	assert_int_equal(config->interface_count, 1);
 	assert_string_equal(config->interfaces[0], "eth0");
 	assert_int_equal(config->protect_count, 2);
-	expect_address(&config->protect[0], "192.0.2.25");
-	expect_address(&config->protect[1], "2001:db8::25");
+	assert_addr(&config->protect[0], "192.0.2.25");
+	assert_addr(&config->protect[1], "2001:db8::25");
 	assert_int_equal(config->mode, MODE_MONITOR);
 	assert_int_equal(config->allow_count, 1);
 	expect_prefix(&config->allow[0], "198.51.100.0/28");
@@ -98,7 +92,7 @@ static void the_example_of_the_design_loads(void **state)
 	assert_int_equal(config->primary_count, 1);
 	assert_string_equal(config->primaries[0].name, "mx1.example.net");
 	assert_int_equal(config->primaries[0].address_count, 1);
-	expect_address(&config->primaries[0].addresses[0], "192.0.2.5");
+	assert_addr(&config->primaries[0].addresses[0], "192.0.2.5");
 	assert_null(config->health.on_up);
 	assert_int_equal(config->policy, POLICY_STRICT);
 	assert_int_equal(config->dnsbl.site_count, 2);
@@ -216,7 +210,7 @@ static void every_value_is_taken(void **state)
 	assert_int_equal(config->block_count, 1);
 	assert_int_equal(config->primary_count, 2);
 	assert_int_equal(config->primaries[0].port, 26);
-	expect_address(&config->primaries[1].addresses[1], "2001:db8::5");
+	assert_addr(&config->primaries[1].addresses[1], "2001:db8::5");
 	assert_int_equal(config->health.settle_ms, 0);
 	assert_int_equal(config->health.require, 2);
 	assert_int_equal(config->health.on_up_count, 3);
@@ -330,7 +324,7 @@ static void guards_have_addresses_domains_and_primaries(void **state)
 	assert_int_equal(guard.primary_count, 2);
 	assert_string_equal(guard.primaries[0].name, "e.example");
 	assert_int_equal(guard.primaries[0].port, 26);
-	expect_address(&guard.primaries[0].addresses[0], "::1");
+	assert_addr(&guard.primaries[0].addresses[0], "::1");
 	assert_int_equal(guard.primaries[1].port, 25);
 	guard = config_guard(config, 2);
 	assert_string_equal(guard.mx_of[0], "g.example");

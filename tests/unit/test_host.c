@@ -10,6 +10,7 @@
 #include <cmocka.h>
 #include <errno.h>
 
+#include "assert_addr.h"
 #include "ctl/host.h"
 #include "ctl/nameservers.h"
 #include "fixture_root.h"
@@ -195,7 +196,6 @@ static void small_files_are_read_to_the_end_of_their_line(void **state)
 static void nameservers_behind_a_stub_are_found(void **state)
 {
 	struct addr all[CONFIG_NAMESERVERS_MAX];
-	char text[ADDR_TEXT];
 
 	(void)state;
 	assert_int_equal(nameservers_read(fixture_root, all), 0);
@@ -204,11 +204,11 @@ static void nameservers_behind_a_stub_are_found(void **state)
 					"nameserver 2001:db8::53\n"
 					"nameserver rubbish\n");
 	assert_int_equal(nameservers_read(fixture_root, all), 2);
-	assert_string_equal(addr_format(&all[1], text), "2001:db8::53");
+	assert_addr(&all[1], "2001:db8::53");
 	assert_null(nameservers_public(&all[0]));
 	fixture_put("/etc/resolv.conf", "nameserver 127.0.0.53\n");
 	assert_int_equal(nameservers_read(fixture_root, all), 1);
-	assert_string_equal(addr_format(&all[0], text), "127.0.0.53");
+	assert_addr(&all[0], "127.0.0.53");
 	fixture_put("/run/systemd/resolve/resolv.conf", "nameserver 9.9.9.9\n");
 	assert_int_equal(nameservers_read(fixture_root, all), 1);
 	assert_string_equal(nameservers_public(&all[0]), "Quad9");
