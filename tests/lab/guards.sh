@@ -167,9 +167,9 @@ hooks_name_the_guard() {
 		"$(grep -c second "$LAB/hooks")"
 }
 
-# The program names a door by its place among them.  The worker reads of the
-# knock only after the reload, by which doors have other places: that of "main"
-# becomes the one of "second", whose gate is open.
+# The worker reads of the knock only after the reload, by which doors have other
+# places among them: that of "main" becomes the one of "second", whose gate is
+# open.
 knocks_before_a_reload() {
 	local source worker
 	stop posternd
