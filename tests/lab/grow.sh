@@ -81,6 +81,8 @@ grows_under_traffic() {
 	start_traffic allowed --every 0.02 "${ALLOWED[@]}"
 	many | put
 	expect_many
+	await_traffic 100 blocked
+	await_traffic 50 allowed
 	stop_traffic blocked
 	stop_traffic allowed
 	expect_same "both tables were enlarged" 2 "$(outgrown)"

@@ -363,7 +363,7 @@ mkdir_feeds() {
 	chmod 0755 "$LAB/feeds"
 }
 
-lab_up start_primary start_backup_mta start_resolver
+lab_up start_primary start_backup_mta
 mkdir_feeds
 
 lab_case "a source on a feed is dropped, and explain says why" feed_drops

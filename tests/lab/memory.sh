@@ -138,6 +138,7 @@ none_to_grow() {
 		30 "with memory it is read"
 	expect_same "the parent is the same" "$parent" "$(pid_of posternd)"
 	expect "the worker, too" alive "$(worker_pid)"
+	await_traffic 10 clean
 	stop_traffic clean
 	expect_all_at_once clean 10
 	stop_traffic blocked

@@ -139,6 +139,7 @@ at_closed_gate() {
 	for n in 1 2 3 4 5; do
 		take_over
 	done
+	await_traffic 50 bypassing
 	stop_traffic bypassing
 	expect_all_silent bypassing 50
 }
