@@ -118,6 +118,8 @@ static const struct {
 	 FEED_PLAIN, 2, 0, 0, "192.0.2.1"},
 	{"# x\n\n; y\n// z\n192.0.2.1\n2001:db8::1\n", FEED_PLAIN, 1, 1, 0,
 	 "2001:db8::1"},
+	{"\t# x\n  \r\n  ; y\n // z\n192.0.2.1\n", FEED_PLAIN, 1, 0, 0,
+	 "192.0.2.1"},
 	{"#\n# firehol_level1\n#\n# ipv4 hash:net ipset\n#\n# Entries : 2\n"
 	 "192.0.2.0/24\n198.51.100.0/23\n",
 	 FEED_PLAIN, 2, 0, 0, "198.51.101.5"},

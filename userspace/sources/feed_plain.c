@@ -12,12 +12,10 @@
 #include "sources/feed_entry.h"
 #include "sources/feed_scan.h"
 
-/* Ends the line before its comment, its CR and blanks. */
-static void strip(char *line, size_t length)
+/* Ends a line, of which `from` is a part, before its comment, CR and blanks. */
+static void strip(const char *line, char *from, char *end)
 {
-	char *end = line + length;
-
-	for (char *at = line; at < end; at++) {
+	for (char *at = from; at < end; at++) {
 		bool comment = *at == '#' || *at == ';';
 
 		/* Not the `/` of a prefix. */
@@ -29,7 +27,7 @@ static void strip(char *line, size_t length)
 		end = at;
 		break;
 	}
-	while (end > line && (feed_is_blank(end[-1]) || end[-1] == '\r' ||
+	while (end > from && (feed_is_blank(end[-1]) || end[-1] == '\r' ||
 			      end[-1] == '\v' || end[-1] == '\f'))
 		end--;
 	*end = '\0';
@@ -146,17 +144,18 @@ static int take_ipv6(struct feed_reading *reading, const struct addr *address,
 
 static int take(struct feed_reading *reading, char *line, size_t length)
 {
-	const char *at;
+	const char *at = feed_skip_blanks(line);
 	struct addr ipv6;
-	uint32_t ipv4;
+	uint32_t ipv4 = 0;
+	/* Most lines are just this, and then nothing is left to be stripped. */
+	bool is_ipv4 = feed_scan_ipv4(&at, &ipv4);
 
-	strip(line, length);
-	at = feed_skip_blanks(line);
-	if (*at == '\0' && strlen(line) == (size_t)(at - line))
+	strip(line, line + (at - line), line + length);
+	if (*at == '\0' && !is_ipv4)
 		return 0;
 	if (reading->line_cut)
 		return reject(reading, "the line is too long");
-	if (feed_scan_ipv4(&at, &ipv4))
+	if (is_ipv4)
 		return take_ipv4(reading, ipv4, at);
 	if (feed_scan_ipv6(&at, &ipv6))
 		return take_ipv6(reading, &ipv6, at);
