@@ -92,6 +92,43 @@ int ranges_run_add_range(struct ranges_run *run, ranges_number first,
 	}
 }
 
+/*
+ * Not inline: where registers are short, compilers store long numbers in
+ * halves and then load them whole, for which processors have to wait.
+ */
+bool ranges_cursor_next(struct ranges_cursor *cursor, ranges_number *first,
+			ranges_number *last)
+{
+	const uint8_t *at = cursor->at;
+	ranges_number number, mask, start;
+	unsigned int shift = 6;
+	uint64_t low;
+	bool other;
+
+	if (at == cursor->end)
+		return false;
+	other = *at & 1;
+	/* Half as long a number takes half as long. */
+	low = *at >> 1 & 0x3f;
+	for (; (*at++ & 0x80) && shift < 56; shift += 7)
+		low |= (uint64_t)(*at & 0x7f) << shift;
+	number = low;
+	for (; at[-1] & 0x80; shift += 7)
+		number |= (ranges_number)(*at++ & 0x7f) << shift;
+	if (other)
+		cursor->hosts = *at++;
+	cursor->at = at;
+	mask = ranges_hosts(cursor->hosts);
+	start = (cursor->next + mask) & ~mask;
+	/* The whole of IPv6 has 128 of them, and nothing before it. */
+	if (number)
+		start += number << cursor->hosts;
+	*first = start;
+	*last = start | mask;
+	cursor->next = (start | mask) + 1;
+	return true;
+}
+
 /* One of the two to be merged. */
 struct side {
 	struct ranges_cursor cursor;

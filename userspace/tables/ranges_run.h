@@ -78,34 +78,7 @@ static inline unsigned int ranges_widest(ranges_number first,
 }
 
 /* Returns false at the end; cursor->hosts is of the entry. */
-static inline bool ranges_cursor_next(struct ranges_cursor *cursor,
-				      ranges_number *first, ranges_number *last)
-{
-	ranges_number number, mask;
-	unsigned int shift = 6;
-	uint64_t low;
-	bool other;
-
-	if (cursor->at == cursor->end)
-		return false;
-	other = *cursor->at & 1;
-	/* Half as long a number takes half as long. */
-	low = *cursor->at >> 1 & 0x3f;
-	for (; (*cursor->at++ & 0x80) && shift < 56; shift += 7)
-		low |= (uint64_t)(*cursor->at & 0x7f) << shift;
-	number = low;
-	for (; cursor->at[-1] & 0x80; shift += 7)
-		number |= (ranges_number)(*cursor->at++ & 0x7f) << shift;
-	if (other)
-		cursor->hosts = *cursor->at++;
-	mask = ranges_hosts(cursor->hosts);
-	*first = (cursor->next + mask) & ~mask;
-	/* The whole of IPv6 has 128 of them, and nothing before it. */
-	if (number)
-		*first += number << cursor->hosts;
-	*last = *first | mask;
-	cursor->next = *last + 1;
-	return true;
-}
+bool ranges_cursor_next(struct ranges_cursor *cursor, ranges_number *first,
+			ranges_number *last);
 
 #endif

@@ -1,79 +1,104 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * From sorted lists, one beside the other, to segments that each belong to
- * one list.  A heap holds the next border of every list; at each border the
- * list becomes active or ceases to be, and the lowest active one has the
- * addresses up to the next border.
+ * one list.  A heap holds the lists, that with the nearest border on top; at
+ * each border a list becomes active or ceases to be, and the lowest active one
+ * has the addresses up to the next border.
  */
 
 #include "tables/ranges_run.h"
 
-/* Where a list has its next border. */
-struct border {
-	ranges_number at;
+/* One of the lists. */
+struct source {
+	struct ranges_cursor cursor;
+	ranges_number at;   /* its next border */
+	ranges_number last; /* of the entry that is next, or now */
+	bool inside;	    /* an entry ends there, that is, ended before it */
+};
+
+/* Addresses of one list that have not been emitted yet; none while it is 0. */
+struct segment {
+	ranges_number first;
+	ranges_number last;
 	uint8_t list;
-	bool inside; /* an entry ends there, that is, ended before it */
 };
 
 struct sweep {
 	ranges_number highest;
-	struct border heap[LISTS_MAX];
+	struct source sources[LISTS_MAX];
+	uint8_t heap[LISTS_MAX]; /* numbers are moved, borders are long */
 	size_t count;
-	struct ranges_cursor cursors[LISTS_MAX];
-	ranges_number last[LISTS_MAX]; /* of the entry that is next, or now */
 	uint64_t active[LISTS_MAX / 64];
+	struct segment segment;
+	int (*emit)(void *context, ranges_number first, ranges_number last,
+		    uint8_t list);
+	void *context;
 };
+
+static const struct source *source_at(const struct sweep *sweep, size_t i)
+{
+	return &sweep->sources[sweep->heap[i]];
+}
 
 static void sink(struct sweep *sweep, size_t i)
 {
-	struct border border = sweep->heap[i];
+	uint8_t list = sweep->heap[i];
 	size_t child;
 
 	for (; (child = 2 * i + 1) < sweep->count; i = child) {
 		if (child + 1 < sweep->count &&
-		    sweep->heap[child + 1].at < sweep->heap[child].at)
+		    source_at(sweep, child + 1)->at <
+			    source_at(sweep, child)->at)
 			child++;
-		if (border.at <= sweep->heap[child].at)
+		if (sweep->sources[list].at <= source_at(sweep, child)->at)
 			break;
 		sweep->heap[i] = sweep->heap[child];
 	}
-	sweep->heap[i] = border;
+	sweep->heap[i] = list;
 }
 
 static void start(struct sweep *sweep, const struct ranges_input *input,
 		  enum family family)
 {
 	for (size_t i = 0; i < LISTS_MAX; i++) {
-		struct border border = {.list = (uint8_t)i};
+		struct source *source = &sweep->sources[i];
 
-		sweep->cursors[i] =
-			ranges_run_walk(&input->lists[i].runs[family]);
-		if (ranges_cursor_next(&sweep->cursors[i], &border.at,
-				       &sweep->last[i]))
-			sweep->heap[sweep->count++] = border;
+		source->cursor = ranges_run_walk(&input->lists[i].runs[family]);
+		if (ranges_cursor_next(&source->cursor, &source->at,
+				       &source->last))
+			sweep->heap[sweep->count++] = (uint8_t)i;
 	}
 	for (size_t i = sweep->count / 2; i-- > 0;)
 		sink(sweep, i);
 }
 
-/* Crosses the nearest border; a list without another one leaves the heap. */
+/* Behind an entry of the topmost list; one without another leaves the heap. */
+static void next_entry(struct sweep *sweep)
+{
+	struct source *source = &sweep->sources[sweep->heap[0]];
+
+	source->inside = false;
+	if (!ranges_cursor_next(&source->cursor, &source->at, &source->last))
+		sweep->heap[0] = sweep->heap[--sweep->count];
+	sink(sweep, 0);
+}
+
+/* Crosses the nearest border. */
 static void cross(struct sweep *sweep)
 {
-	struct border *border = &sweep->heap[0];
-	uint8_t list = border->list;
-	bool more;
+	uint8_t list = sweep->heap[0];
+	struct source *source = &sweep->sources[list];
 
 	sweep->active[list / 64] ^= UINT64_C(1) << list % 64;
-	if (border->inside) {
-		more = ranges_cursor_next(&sweep->cursors[list], &border->at,
-					  &sweep->last[list]);
-	} else {
-		more = sweep->last[list] < sweep->highest;
-		border->at = sweep->last[list] + 1;
+	if (source->inside) {
+		next_entry(sweep);
+		return;
 	}
-	border->inside = !border->inside;
-	if (!more)
-		*border = sweep->heap[--sweep->count];
+	source->inside = true;
+	if (source->last < sweep->highest)
+		source->at = source->last + 1;
+	else
+		sweep->heap[0] = sweep->heap[--sweep->count];
 	sink(sweep, 0);
 }
 
@@ -87,6 +112,65 @@ static uint8_t winner(const struct sweep *sweep)
 	return 0;
 }
 
+/* Is nothing else where the next entry is? */
+static bool is_alone(const struct sweep *sweep)
+{
+	const struct source *source = source_at(sweep, 0);
+
+	return !source->inside &&
+	       (sweep->count < 2 || source_at(sweep, 1)->at > source->last) &&
+	       (sweep->count < 3 || source_at(sweep, 2)->at > source->last);
+}
+
+static int flush(struct sweep *sweep)
+{
+	const struct segment *segment = &sweep->segment;
+
+	if (!segment->list)
+		return 0;
+	return sweep->emit(sweep->context, segment->first, segment->last,
+			   segment->list);
+}
+
+static int add(struct sweep *sweep, ranges_number first, ranges_number last,
+	       uint8_t list)
+{
+	struct segment *segment = &sweep->segment;
+	int result = 0;
+
+	if (segment->list == list && segment->last + 1 == first) {
+		segment->last = last;
+		return 0;
+	}
+	result = flush(sweep);
+	segment->first = first;
+	segment->last = last;
+	segment->list = list;
+	return result;
+}
+
+/* What begins with the nearest border, none being active, or with `first`. */
+static int step(struct sweep *sweep, ranges_number *first, uint8_t *list)
+{
+	const struct source *source = source_at(sweep, 0);
+	ranges_number at = source->at;
+	int result = 0;
+
+	if (!*list && is_alone(sweep)) {
+		result = add(sweep, at, source->last, sweep->heap[0]);
+		next_entry(sweep);
+		return result;
+	}
+	if (*list)
+		result = add(sweep, *first, at - 1, *list);
+	do
+		cross(sweep);
+	while (sweep->count > 0 && source_at(sweep, 0)->at == at);
+	*first = at;
+	*list = winner(sweep);
+	return result;
+}
+
 int ranges_sweep(const struct ranges_input *input, enum family family,
 		 int (*emit)(void *context, ranges_number first,
 			     ranges_number last, uint8_t list),
@@ -94,27 +178,17 @@ int ranges_sweep(const struct ranges_input *input, enum family family,
 {
 	struct sweep sweep = {
 		.highest = ~(ranges_number)0 >> (128 - addr_bits(family)),
+		.emit = emit,
+		.context = context,
 	};
-	ranges_number first = 0, at;
-	uint8_t list = 0, next;
-	int result;
+	ranges_number first = 0;
+	uint8_t list = 0;
+	int result = 0;
 
 	start(&sweep, input, family);
-	while (sweep.count > 0) {
-		at = sweep.heap[0].at;
-		do
-			cross(&sweep);
-		while (sweep.count > 0 && sweep.heap[0].at == at);
-		next = winner(&sweep);
-		if (next == list)
-			continue;
-		if (list) {
-			result = emit(context, first, at - 1, list);
-			if (result)
-				return result;
-		}
-		first = at;
-		list = next;
-	}
-	return list ? emit(context, first, sweep.highest, list) : 0;
+	while (!result && sweep.count > 0)
+		result = step(&sweep, &first, &list);
+	if (!result && list)
+		result = add(&sweep, first, sweep.highest, list);
+	return result ? result : flush(&sweep);
 }
