@@ -411,11 +411,22 @@ static void what_is_no_entry_is_refused(void **state)
 	model_free(model);
 }
 
+/* The pages of a table of what was added; frees the model. */
+static uint32_t compiled_pages(struct model *model, enum family family)
+{
+	struct ranges *ranges;
+	uint32_t pages;
+
+	assert_int_equal(ranges_compile(model->input, family, &ranges), 0);
+	pages = ranges_pages(ranges);
+	ranges_free(ranges);
+	model_free(model);
+	return pages;
+}
+
 static uint32_t pages_of(enum family family, size_t count)
 {
 	struct model *model = model_create(family);
-	struct ranges *ranges;
-	uint32_t pages;
 
 	for (size_t i = 0; i < count; i++) {
 		struct prefix prefix = {
@@ -432,11 +443,30 @@ static uint32_t pages_of(enum family family, size_t count)
 		assert_int_equal(ranges_input_prefix(model->input, 1, &prefix),
 				 0);
 	}
-	assert_int_equal(ranges_compile(model->input, family, &ranges), 0);
-	pages = ranges_pages(ranges);
-	ranges_free(ranges);
-	model_free(model);
-	return pages;
+	return compiled_pages(model, family);
+}
+
+/*
+ * Neighbours, two by two, of which the first one is odd: no prefix has both.
+ * They are on `lists` lists, 1 or 2, by turns.
+ */
+static uint32_t pages_of_neighbours(enum family family, unsigned int lists)
+{
+	struct model *model = model_create(family);
+	unsigned int length = family == FAMILY_IPV4 ? 32 : 64;
+
+	for (uint32_t i = 0; i < 2000000; i++) {
+		number value = 0x0a000000U + i / 2 * 4 + 1 + i % 2;
+		struct prefix prefix = {.length = (uint8_t)length};
+
+		if (family == FAMILY_IPV6)
+			value = (value | 0x2a01000000000000U) << 64;
+		prefix.addr = addr_of(family, value);
+		assert_int_equal(ranges_input_prefix(model->input,
+						     1 + i % lists, &prefix),
+				 0);
+	}
+	return compiled_pages(model, family);
 }
 
 static void room_is_enough_for_what_it_promises(void **state)
@@ -457,6 +487,14 @@ static void room_is_enough_for_what_it_promises(void **state)
 		assert_true(ranges_room_entries(FAMILY_IPV6, room.ipv6_pages) >=
 			    counts[i]);
 	}
+}
+
+static void neighbours_on_a_list_are_one_range(void **state)
+{
+	(void)state;
+	for (enum family family = 0; family < FAMILY_MAX; family++)
+		assert_in_range(pages_of_neighbours(family, 1) - 1, 1,
+				pages_of_neighbours(family, 2) / 2);
 }
 
 /* What a refused table needs is said in entries: so much makes the room. */
@@ -502,6 +540,7 @@ int main(void)
 		cmocka_unit_test(host_bits_are_ignored),
 		cmocka_unit_test(what_is_no_entry_is_refused),
 		cmocka_unit_test(room_is_enough_for_what_it_promises),
+		cmocka_unit_test(neighbours_on_a_list_are_one_range),
 		cmocka_unit_test(entries_of_pages_make_just_these_pages),
 		cmocka_unit_test(a_million_entries_take_less_than_20_mib),
 	};

@@ -25,6 +25,25 @@ static void count_range(uint32_t uses[static RANGES_IPV4_PAIRS], uint32_t first,
 		uses[ranges_ipv4_pair(0, list)]++;
 }
 
+/* Neighbours are one range, as they will be in the table. */
+static void count_list(uint32_t uses[static RANGES_IPV4_PAIRS],
+		       const struct ranges_run *run, uint8_t list)
+{
+	struct ranges_cursor cursor = ranges_run_walk(run);
+	ranges_number first, last, start, end;
+
+	if (!ranges_cursor_next(&cursor, &start, &end))
+		return;
+	while (ranges_cursor_next(&cursor, &first, &last)) {
+		if (first != end + 1) {
+			count_range(uses, (uint32_t)start, (uint32_t)end, list);
+			start = first;
+		}
+		end = last;
+	}
+	count_range(uses, (uint32_t)start, (uint32_t)end, list);
+}
+
 /*
  * How often a code would be used: nearly so, as if the lists neither
  * overlapped nor were the rule anywhere.
@@ -32,15 +51,9 @@ static void count_range(uint32_t uses[static RANGES_IPV4_PAIRS], uint32_t first,
 static void count_uses(const struct ranges_input *input,
 		       uint32_t uses[static RANGES_IPV4_PAIRS])
 {
-	for (unsigned int i = 1; i < LISTS_MAX; i++) {
-		struct ranges_cursor cursor =
-			ranges_run_walk(&input->lists[i].runs[FAMILY_IPV4]);
-		ranges_number first, last;
-
-		while (ranges_cursor_next(&cursor, &first, &last))
-			count_range(uses, (uint32_t)first, (uint32_t)last,
-				    (uint8_t)i);
-	}
+	for (unsigned int i = 1; i < LISTS_MAX; i++)
+		count_list(uses, &input->lists[i].runs[FAMILY_IPV4],
+			   (uint8_t)i);
 }
 
 void ranges_ipv4_choose_codes(const struct ranges_input *input,
