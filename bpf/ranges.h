@@ -322,23 +322,26 @@ ranges_find_cell(void *table, const struct ranges_ipv6_head *head, __u32 word)
 }
 
 /*
- * Which child has the word, if any does.  All are compared at once: one after
- * the other, each would wait for the one before.
+ * How many of some numbers in order are below another; all below 2^63.  All
+ * are compared at once: one after the other, each would wait for the one
+ * before.  So would a single sum.
  */
-static __always_inline __u64 ranges_child(const __u32 *before, int count,
-					  __u64 word)
+static __always_inline __u64 ranges_count_below(const __u32 *at, int count,
+						__u64 number)
 {
-	__u64 child = 0;
+	__u64 sums[4] = {0};
 
+#pragma clang loop unroll(full)
 	for (int i = 0; i < count; i++)
-		child += ranges_opaque(before[i] - word) >> 63;
-	return child;
+		sums[i % 4] += ranges_opaque(at[i] - number) >> 63;
+	return ranges_opaque(sums[0] + sums[1]) +
+	       ranges_opaque(sums[2] + sums[3]);
 }
 
-/* The one bits among the lowest ten. */
+/* The one bits among the lowest twelve. */
 static __always_inline __u64 ranges_count_bits(__u64 bits)
 {
-	bits -= bits >> 1 & 0x155;
+	bits -= bits >> 1 & 0x555;
 	bits = (bits & 0x333) + (bits >> 2 & 0x333);
 	return (bits + (bits >> 4) + (bits >> 8)) & 0xf;
 }
@@ -416,14 +419,26 @@ static __always_inline __u32 ranges_find_host(void *table, __u64 slot,
 	return ranges_match(host, firsts[span.base], codes[span.base]);
 }
 
+/* The slot of an entry that has one: its line's, of those behind all lines. */
+static __always_inline __u64 ranges_slot(const struct ranges_line *line,
+					 __u64 nth, const void *slots)
+{
+	__u64 slot = line->slots & ((2ULL << nth) - 1) & RANGES_SLOTS_MASK;
+
+	slot = ranges_count_bits(slot) - 1;
+	slot += line->slots >> RANGES_SLOTS_SHIFT;
+	slot %= RANGES_GROUP_ENTRIES;
+	return ((const __u64 *)slots)[slot];
+}
+
 /* The code of an address whose word is looked up in the group of a cell. */
-static __always_inline __u32 ranges_find_word(void *table,
-					      const struct ranges_cell *cell,
-					      __u64 word, __u64 host)
+static __always_inline __u32
+ranges_find_word(void *table, const struct ranges_ipv6_head *head,
+		 const struct ranges_cell *cell, __u64 word, __u64 host)
 {
 	__u64 count = cell->tag & RANGES_COUNT_MASK;
-	__u64 lines, leaves, nth, k, miss, slot;
-	const struct ranges_line *line;
+	__u64 lines, leaves, nth, element, beyond, slot;
+	const struct ranges_line *line, *end;
 	const struct ranges_leaf *leaf;
 	const void *group;
 	__u32 code;
@@ -444,38 +459,32 @@ static __always_inline __u32 ranges_find_word(void *table,
 		return 0;
 	lines = ranges_lines(count);
 	leaves = ranges_leaves(lines);
-	nth = ranges_child(cell->before, RANGES_CELL_CHILDREN - 1, word);
+	nth = ranges_count_below(cell->before, RANGES_CELL_CHILDREN - 1, word);
 	if (leaves) {
 		leaf = group;
 		leaf += nth;
 		nth = nth * RANGES_LEAF_CHILDREN + leaves +
-		      ranges_child(leaf->before, RANGES_LEAF_CHILDREN - 1,
-				   word);
+		      ranges_count_below(leaf->before, RANGES_LEAF_CHILDREN - 1,
+					 word);
 	}
 	/* Opaque right here: so what is checked is what is used. */
 	nth = ranges_opaque(nth);
 	if (nth >= RANGES_GROUP_LINES)
 		return 0;
 	line = group;
+	end = line + leaves + lines;
 	line += nth;
-	nth = 0;
-	for (int i = 1; i < RANGES_LINE_ENTRIES; i++)
-		nth += ranges_le(line->firsts[i], word);
-	code = line->codes[nth];
-	/* What has a slot is one word. */
-	k = code >> RANGES_K_SHIFT & RANGES_K_MASK;
-	k &= ranges_if_le(code >> RANGES_KIND_SHIFT, 0);
-	miss = (word - line->firsts[nth]) >> k;
-	code &= ranges_if_zero(miss);
+	nth = ranges_count_below(line->firsts + 1, RANGES_LINE_ENTRIES - 1,
+				 word + 1);
+	element = head->codes[line->codes[nth]];
+	if ((element & 0xffff) >> RANGES_KIND_SHIFT == RANGES_RARE)
+		element = ranges_element(ranges_slot(line, nth, end) &
+					 RANGES_LIST_CODE);
+	beyond = (word - line->firsts[nth]) << RANGES_BEYOND_SHIFT & element;
+	code = element & ranges_if_le(beyond, 0) & 0xffff;
 	if (code >> RANGES_KIND_SHIFT == RANGES_LIST)
 		return code;
-	slot = line->slots & ((2ULL << nth) - 1) & RANGES_SLOTS_MASK;
-	slot = ranges_count_bits(slot) - 1;
-	slot += line->slots >> RANGES_SLOTS_SHIFT;
-	slot %= RANGES_GROUP_ENTRIES;
-	line = group;
-	line += leaves + lines;
-	slot = ((const __u64 *)(const void *)line)[slot];
+	slot = ranges_slot(line, nth, end);
 	if (code >> RANGES_KIND_SHIFT == RANGES_LEAF)
 		return ranges_match(host, slot, code);
 	return ranges_find_host(table, slot, host);
@@ -520,11 +529,11 @@ static __always_inline __u32 ranges_walk(void *table,
 		if (record)
 			return ranges_by_record(record, next, host);
 	} else if (cell->word == word) {
-		return ranges_find_word(table, cell, next, host);
+		return ranges_find_word(table, head, cell, next, host);
 	}
 	cell = &head->top;
 	if (ranges_is_group(cell->tag))
-		return ranges_find_word(table, cell, word, host);
+		return ranges_find_word(table, head, cell, word, host);
 	return ranges_by_record(&cell->records[0], word, host);
 }
 

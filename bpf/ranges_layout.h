@@ -132,6 +132,11 @@ struct ranges_ipv4_page {
  *   LEAF   of this one word, 2^k hosts from that in its slot on do
  *   HOSTS  this word is divided further: its slot has where the hosts are,
  *          and how many entries they are
+ *   RARE   its slot has its code, of the kind LIST
+ *
+ * Lines have an octet for each code: where it stands in the head, where the
+ * last two are those of HOSTS and RARE.  There is room for 254 others, seldom
+ * too few; those that come later are RARE, and leaves with one become HOSTS.
  *
  * Everything is found by its node, of 16 octets; the pages lie one behind the
  * other, nothing but the hash reaches across their borders.  A group consists
@@ -159,7 +164,7 @@ struct ranges_ipv4_page {
 #define RANGES_GROUP_ENTRIES  2048
 #define RANGES_GROUP_LINES    256 /* more than these and their leaves fill */
 #define RANGES_PARTS_MAX      2048
-#define RANGES_LINE_ENTRIES   10
+#define RANGES_LINE_ENTRIES   12
 #define RANGES_LINE_SIZE      64
 #define RANGES_LINE_NODES     (RANGES_LINE_SIZE / RANGES_NODE_SIZE)
 #define RANGES_CELL_CHILDREN  14
@@ -169,26 +174,50 @@ enum ranges_kind {
 	RANGES_LIST,
 	RANGES_LEAF,
 	RANGES_HOSTS,
+	RANGES_RARE,
 };
 
-#define RANGES_K_SHIFT	  8
-#define RANGES_K_MASK	  63
-#define RANGES_K_REST	  63
-#define RANGES_KIND_SHIFT 14
+#define RANGES_K_SHIFT	    8
+#define RANGES_K_MASK	    63
+#define RANGES_K_REST	    63
+#define RANGES_KIND_SHIFT   14
+#define RANGES_LIST_CODE    ((1 << RANGES_KIND_SHIFT) - 1)
+#define RANGES_BEYOND_SHIFT 16
+#define RANGES_SIGN	    (1ULL << 32)
 
 struct ranges_line {
 	__u32 firsts[RANGES_LINE_ENTRIES];
-	__u16 codes[RANGES_LINE_ENTRIES];
+	__u8 codes[RANGES_LINE_ENTRIES]; /* where the head has them */
 	__u32 slots; /* a bit for each entry with a slot, then its first one */
 };
+
+/*
+ * How the head has a code: above it are the bits that the distance from an
+ * entry's first word has in none of its words.  What has a slot is one word.
+ */
+static inline __u64 ranges_element(__u64 code)
+{
+	__u64 k = code >> RANGES_K_SHIFT & RANGES_K_MASK;
+
+	if (code >> RANGES_KIND_SHIFT != RANGES_LIST)
+		k = 0;
+	/* A distance has 32 bits and a sign, all that counts for REST. */
+	return ((~0ULL << k & 0xffffffff) | RANGES_SIGN)
+		       << RANGES_BEYOND_SHIFT |
+	       code;
+}
+
+#define RANGES_CODES	  256
+#define RANGES_CODE_HOSTS (RANGES_CODES - 2)
+#define RANGES_CODE_RARE  (RANGES_CODES - 1)
 
 #define RANGES_SLOTS_SHIFT RANGES_LINE_ENTRIES
 #define RANGES_SLOTS_MASK  ((1 << RANGES_SLOTS_SHIFT) - 1)
 
-/* The lines that `count` entries fill: count / 10, rounded up. */
+/* The lines that `count` entries fill: count / 12, rounded up. */
 static inline __u64 ranges_lines(__u64 count)
 {
-	return (count + RANGES_LINE_ENTRIES - 1) * 6554 >> 16;
+	return (count + RANGES_LINE_ENTRIES - 1) * 5462 >> 16;
 }
 
 /* The leaves that so many lines need. */
@@ -246,6 +275,7 @@ struct ranges_cell {
  */
 struct ranges_ipv6_head {
 	struct list lists[LISTS_MAX];
+	__u64 codes[RANGES_CODES]; /* ranges_element() */
 	struct ranges_cell top;
 	__u32 pilots; /* their first node */
 	__u32 buckets;

@@ -282,6 +282,23 @@ static void rare_pairs_among_frequent_ones_are_right(void **state)
 	model_free(model);
 }
 
+/* More of them than there are places for, of words and of hosts. */
+static void rare_codes_of_ipv6_are_right(void **state)
+{
+	struct model *model = model_create(FAMILY_IPV6);
+	const number base = (number)0x20010db8 << 96;
+
+	(void)state;
+	seed = 7;
+	for (uint32_t i = 0; i < 4000; i++)
+		add_prefix(
+			model, 1 + below(255),
+			base | random_number(FAMILY_IPV6) >> 32,
+			(uint8_t)(below(2) ? 128 - below(9) : 64 - below(16)));
+	check(model, SIZE_MAX);
+	model_free(model);
+}
+
 /* More entries that differ in one word than are searched at once. */
 static void large_ipv6_groups_are_right(void **state)
 {
@@ -532,6 +549,7 @@ int main(void)
 		cmocka_unit_test(a_full_network_keeps_every_address_apart),
 		cmocka_unit_test(rare_pairs_among_frequent_ones_are_right),
 		cmocka_unit_test(unequal_blocks_of_a_group_are_right),
+		cmocka_unit_test(rare_codes_of_ipv6_are_right),
 		cmocka_unit_test(large_ipv6_groups_are_right),
 		cmocka_unit_test(many_ipv6_networks_are_right),
 		cmocka_unit_test(networks_of_one_bucket_are_right),

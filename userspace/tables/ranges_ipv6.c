@@ -224,13 +224,10 @@ int ranges_ipv6_compile(const struct ranges_input *input,
 			struct ranges_ipv6 *out)
 {
 	struct ranges_ipv6 made = {0};
-	struct builder builder = {.nodes.out = &made};
-	uint32_t head;
+	struct builder builder = {0};
 	int error;
 
-	error = ranges_nodes_reserve(
-		&made, sizeof(struct ranges_ipv6_head) / RANGES_NODE_SIZE, 1,
-		&head);
+	error = ranges_nodes_begin(&builder.nodes, &made);
 	if (!error)
 		error = ranges_sweep(input, FAMILY_IPV6, add_segment, &builder);
 	if (!error)

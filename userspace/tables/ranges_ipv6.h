@@ -18,6 +18,7 @@ struct ranges_item {
 	uint64_t last;
 	uint64_t slot;
 	uint16_t code; /* a leaf's with its k */
+	uint8_t index; /* where the head has it */
 };
 
 struct ranges_items {
@@ -47,7 +48,12 @@ static inline void *ranges_nodes_at(const struct ranges_ipv6 *ranges,
 struct ranges_nodes {
 	struct ranges_ipv6 *out;
 	struct ranges_items entries; /* of the one in work */
+	uint32_t code_count;
+	uint8_t indices[1 << 16]; /* by code, less than code_count */
 };
+
+/* Begins with the head.  Returns 0 or -ENOMEM. */
+int ranges_nodes_begin(struct ranges_nodes *nodes, struct ranges_ipv6 *out);
 
 /* Words: sets what the cell that leads to them has, but for its word. */
 int ranges_nodes_words(struct ranges_nodes *nodes,

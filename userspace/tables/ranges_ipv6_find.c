@@ -65,6 +65,16 @@ static unsigned int find_host(const struct ranges_ipv6 *ranges, uint64_t slot,
 	return match(host, firsts[at], codes[at]);
 }
 
+/* The last entry may be found as one of its repetitions. */
+static uint64_t slot_of(const struct ranges_line *line, uint32_t at,
+			const uint64_t *slots)
+{
+	uint32_t upto = line->slots & RANGES_SLOTS_MASK & ((2U << at) - 1);
+
+	return slots[(line->slots >> RANGES_SLOTS_SHIFT) +
+		     (uint32_t)__builtin_popcount(upto) - 1];
+}
+
 static unsigned int find_word(const struct ranges_ipv6 *ranges,
 			      const struct ranges_cell *cell, uint32_t word,
 			      uint64_t host)
@@ -73,10 +83,10 @@ static unsigned int find_word(const struct ranges_ipv6 *ranges,
 	uint32_t part = find_part(ranges, cell->node, &count, word, false);
 	const struct ranges_line *line = ranges_nodes_at(ranges, part);
 	size_t lines = ranges_lines(count);
+	const struct ranges_ipv6_head *head = ranges_nodes_at(ranges, 0);
 	const uint64_t *slots;
-	uint32_t upto;
-	uint64_t slot;
 	uint16_t code;
+	uint64_t slot;
 
 	line += ranges_leaves(lines);
 	slots = (const uint64_t *)(const void *)(line + lines);
@@ -84,15 +94,14 @@ static unsigned int find_word(const struct ranges_ipv6 *ranges,
 		line++;
 	while (at + 1 < RANGES_LINE_ENTRIES && line->firsts[at + 1] <= word)
 		at++;
-	code = line->codes[at];
+	code = (uint16_t)head->codes[line->codes[at]];
+	if (code >> RANGES_KIND_SHIFT == RANGES_RARE)
+		code = (uint16_t)slot_of(line, at, slots);
 	if (code >> RANGES_KIND_SHIFT == RANGES_LIST)
 		return match(word, line->firsts[at], code);
 	if (line->firsts[at] != word)
 		return 0;
-	/* The last one may be found as one of its repetitions. */
-	upto = line->slots & RANGES_SLOTS_MASK & ((2U << at) - 1);
-	slot = slots[(line->slots >> RANGES_SLOTS_SHIFT) +
-		     (uint32_t)__builtin_popcount(upto) - 1];
+	slot = slot_of(line, at, slots);
 	if (code >> RANGES_KIND_SHIFT == RANGES_LEAF)
 		return match(host, slot, code);
 	return find_host(ranges, slot, host);

@@ -97,12 +97,111 @@ static int encode(struct ranges_nodes *nodes, const struct ranges_items *items,
 	return error;
 }
 
+static size_t hosts_size(size_t count)
+{
+	return count * (sizeof(uint64_t) + sizeof(uint16_t));
+}
+
+static void put_hosts(void *to, const struct ranges_item *entries, size_t count)
+{
+	uint64_t *firsts = to;
+	uint16_t *codes = (uint16_t *)(void *)(firsts + count);
+
+	for (size_t i = 0; i < count; i++) {
+		firsts[i] = entries[i].first;
+		codes[i] = entries[i].code;
+	}
+}
+
+int ranges_nodes_begin(struct ranges_nodes *nodes, struct ranges_ipv6 *out)
+{
+	struct ranges_ipv6_head *head;
+	uint32_t node;
+	int error;
+
+	nodes->out = out;
+	error = ranges_nodes_reserve(out, nodes_for(sizeof(*head)), 1, &node);
+	if (error)
+		return error;
+	head = ranges_nodes_at(out, node);
+	head->codes[RANGES_CODE_HOSTS] =
+		ranges_element(code_of(RANGES_HOSTS, 0, 0));
+	head->codes[RANGES_CODE_RARE] =
+		ranges_element(code_of(RANGES_RARE, 0, 0));
+	return 0;
+}
+
+/* Where the head has a code; a new one takes the next place there is. */
+static uint8_t index_of(struct ranges_nodes *nodes, uint16_t code)
+{
+	struct ranges_ipv6_head *head = ranges_nodes_at(nodes->out, 0);
+	uint8_t index = nodes->indices[code];
+	uint64_t element = ranges_element(code);
+
+	if (kind_of(code) == RANGES_HOSTS)
+		return RANGES_CODE_HOSTS;
+	if (index < nodes->code_count && head->codes[index] == element)
+		return index;
+	if (nodes->code_count == RANGES_CODE_HOSTS)
+		return RANGES_CODE_RARE;
+	index = (uint8_t)nodes->code_count++;
+	head->codes[index] = element;
+	nodes->indices[code] = index;
+	return index;
+}
+
+/* The only entry of hosts, where there is no code for a leaf. */
+static int put_lone_host(struct ranges_nodes *nodes, struct ranges_item *leaf)
+{
+	struct ranges_item host = {
+		.first = leaf->slot,
+		.code = leaf->code & RANGES_LIST_CODE,
+	};
+	uint32_t node;
+	int error;
+
+	error = ranges_nodes_reserve(nodes->out, nodes_for(hosts_size(1)), 1,
+				     &node);
+	if (error)
+		return error;
+	put_hosts(ranges_nodes_at(nodes->out, node), &host, 1);
+	leaf->slot = 1ULL << 32 | node;
+	leaf->code = code_of(RANGES_HOSTS, 0, 0);
+	leaf->index = RANGES_CODE_HOSTS;
+	return 0;
+}
+
+/* How lines have the codes of the entries in work. */
+static int index_entries(struct ranges_nodes *nodes)
+{
+	int error = 0;
+
+	for (size_t i = 0; i < nodes->entries.count && !error; i++) {
+		struct ranges_item *entry = &nodes->entries.items[i];
+
+		entry->index = index_of(nodes, entry->code);
+		if (entry->index != RANGES_CODE_RARE)
+			continue;
+		if (kind_of(entry->code) == RANGES_LEAF)
+			error = put_lone_host(nodes, entry);
+		else
+			entry->slot = entry->code;
+	}
+	return error;
+}
+
+static bool has_slot(const struct ranges_item *entry)
+{
+	return entry->index == RANGES_CODE_RARE ||
+	       kind_of(entry->code) != RANGES_LIST;
+}
+
 static size_t group_size(const struct ranges_item *entries, size_t count)
 {
 	size_t lines = ranges_lines(count), slots = 0;
 
 	for (size_t i = 0; i < count; i++)
-		slots += kind_of(entries[i].code) != RANGES_LIST;
+		slots += has_slot(&entries[i]);
 	return (ranges_leaves(lines) + lines) * RANGES_LINE_SIZE +
 	       slots * sizeof(uint64_t);
 }
@@ -154,9 +253,9 @@ static void put_group(struct ranges_cell *cell, void *to,
 		if (at == 0)
 			line->slots = (uint32_t)slots << RANGES_SLOTS_SHIFT;
 		line->firsts[at] = (uint32_t)entry->first;
-		line->codes[at] = entry->code;
+		line->codes[at] = entry->index;
 		/* What is repeated has its slot already. */
-		if (i < count && kind_of(entry->code) != RANGES_LIST) {
+		if (i < count && has_slot(entry)) {
 			line->slots |= 1U << at;
 			slot[slots++] = entry->slot;
 		}
@@ -164,22 +263,6 @@ static void put_group(struct ranges_cell *cell, void *to,
 			line++;
 	}
 	put_leaves(cell, to, lines);
-}
-
-static size_t hosts_size(size_t count)
-{
-	return count * (sizeof(uint64_t) + sizeof(uint16_t));
-}
-
-static void put_hosts(void *to, const struct ranges_item *entries, size_t count)
-{
-	uint64_t *firsts = to;
-	uint16_t *codes = (uint16_t *)(void *)(firsts + count);
-
-	for (size_t i = 0; i < count; i++) {
-		firsts[i] = entries[i].first;
-		codes[i] = entries[i].code;
-	}
 }
 
 static uint32_t tag_of(enum ranges_reference reference, size_t what)
@@ -270,7 +353,8 @@ int ranges_nodes_words(struct ranges_nodes *nodes,
 	first = nodes->entries.items;
 	if (nodes->entries.count > 1 || kind_of(first->code) == RANGES_HOSTS) {
 		cell->tag = tag_of(RANGES_GROUP, nodes->entries.count);
-		return put(nodes, cell, &cell->node);
+		error = index_entries(nodes);
+		return error ? error : put(nodes, cell, &cell->node);
 	}
 	cell->tag = tag_of(RANGES_ENTRY, first->code);
 	cell->node = (uint32_t)first->first;
