@@ -29,6 +29,8 @@ struct sweep {
 	uint8_t heap[LISTS_MAX]; /* numbers are moved, borders are long */
 	size_t count;
 	uint64_t active[LISTS_MAX / 64];
+	ranges_number first; /* since then */
+	uint8_t list;	     /* the lowest one has all; 0: none is active */
 	struct segment segment;
 	int (*emit)(void *context, ranges_number first, ranges_number last,
 		    uint8_t list);
@@ -136,7 +138,7 @@ static int add(struct sweep *sweep, ranges_number first, ranges_number last,
 	       uint8_t list)
 {
 	struct segment *segment = &sweep->segment;
-	int result = 0;
+	int result;
 
 	if (segment->list == list && segment->last + 1 == first) {
 		segment->last = last;
@@ -149,25 +151,29 @@ static int add(struct sweep *sweep, ranges_number first, ranges_number last,
 	return result;
 }
 
-/* What begins with the nearest border, none being active, or with `first`. */
-static int step(struct sweep *sweep, ranges_number *first, uint8_t *list)
+/* An entry that is alone, from its first to its last address. */
+static int take_entry(struct sweep *sweep)
 {
 	const struct source *source = source_at(sweep, 0);
-	ranges_number at = source->at;
+	int result = add(sweep, source->at, source->last, sweep->heap[0]);
+
+	next_entry(sweep);
+	return result;
+}
+
+/* All borders at the nearest address. */
+static int cross_all(struct sweep *sweep)
+{
+	ranges_number at = source_at(sweep, 0)->at;
 	int result = 0;
 
-	if (!*list && is_alone(sweep)) {
-		result = add(sweep, at, source->last, sweep->heap[0]);
-		next_entry(sweep);
-		return result;
-	}
-	if (*list)
-		result = add(sweep, *first, at - 1, *list);
+	if (sweep->list)
+		result = add(sweep, sweep->first, at - 1, sweep->list);
 	do
 		cross(sweep);
 	while (sweep->count > 0 && source_at(sweep, 0)->at == at);
-	*first = at;
-	*list = winner(sweep);
+	sweep->first = at;
+	sweep->list = winner(sweep);
 	return result;
 }
 
@@ -181,14 +187,13 @@ int ranges_sweep(const struct ranges_input *input, enum family family,
 		.emit = emit,
 		.context = context,
 	};
-	ranges_number first = 0;
-	uint8_t list = 0;
 	int result = 0;
 
 	start(&sweep, input, family);
 	while (!result && sweep.count > 0)
-		result = step(&sweep, &first, &list);
-	if (!result && list)
-		result = add(&sweep, first, sweep.highest, list);
+		result = !sweep.list && is_alone(&sweep) ? take_entry(&sweep)
+							 : cross_all(&sweep);
+	if (!result && sweep.list)
+		result = add(&sweep, sweep.first, sweep.highest, sweep.list);
 	return result ? result : flush(&sweep);
 }
